@@ -1,0 +1,71 @@
+"""Recordings and their stimuli to validated, byte-reproducible packages in the BrainIO format, and back.
+
+::
+
+    object ──validate──▶ Report ──write──▶ files and digests ──record──▶ Record ──read──▶ object
+
+Names load when they are first used: importing brainpack is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from brainpack.errors import AlreadyPublished as AlreadyPublished
+    from brainpack.errors import BrainpackError as BrainpackError
+    from brainpack.errors import CheckFailed as CheckFailed
+    from brainpack.errors import IntegrityError as IntegrityError
+    from brainpack.errors import InvalidData as InvalidData
+    from brainpack.errors import NotAvailable as NotAvailable
+    from brainpack.errors import NotFound as NotFound
+    from brainpack.errors import StoreError as StoreError
+    from brainpack.loading import load as load
+    from brainpack.loading import load_assembly_from_file as load_assembly_from_file
+    from brainpack.loading import load_stimulus_set_from_files as load_stimulus_set_from_files
+    from brainpack.objects.assemblies import BehavioralAssembly as BehavioralAssembly
+    from brainpack.objects.assemblies import DataAssembly as DataAssembly
+    from brainpack.objects.assemblies import MetadataAssembly as MetadataAssembly
+    from brainpack.objects.assemblies import ModelFeaturesAssembly as ModelFeaturesAssembly
+    from brainpack.objects.assemblies import NeuroidAssembly as NeuroidAssembly
+    from brainpack.objects.assemblies import NeuronRecordingAssembly as NeuronRecordingAssembly
+    from brainpack.objects.assemblies import PropertyAssembly as PropertyAssembly
+    from brainpack.objects.assemblies import SpikeTimesAssembly as SpikeTimesAssembly
+    from brainpack.objects.indexes import gather_indexes as gather_indexes
+    from brainpack.objects.indexes import get_levels as get_levels
+    from brainpack.objects.indexes import get_metadata as get_metadata
+    from brainpack.objects.indexes import walk_coords as walk_coords
+    from brainpack.objects.stimuli import StimulusSet as StimulusSet
+    from brainpack.objects.transform import index_efficient as index_efficient
+    from brainpack.objects.transform import merge_data_arrays as merge_data_arrays
+    from brainpack.objects.transform import subset as subset
+    from brainpack.record.records import Record as Record
+    from brainpack.validate.findings import Report as Report
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": "AlreadyPublished BrainpackError CheckFailed IntegrityError InvalidData NotAvailable NotFound StoreError",
+    "loading": "load load_assembly_from_file load_stimulus_set_from_files",
+    "objects.assemblies": "BehavioralAssembly DataAssembly MetadataAssembly ModelFeaturesAssembly NeuroidAssembly "
+    "NeuronRecordingAssembly PropertyAssembly SpikeTimesAssembly",
+    "objects.indexes": "gather_indexes get_levels get_metadata walk_coords",
+    "objects.stimuli": "StimulusSet",
+    "objects.transform": "index_efficient merge_data_arrays subset",
+    "record.records": "Record",
+    "validate.findings": "Report",
+}
+_HOME_OF = {name: f"brainpack.{module}" for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 the names are text
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"brainpack has no {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

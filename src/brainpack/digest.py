@@ -1,0 +1,104 @@
+"""SHA-1, SHA-256 and size of a file, always from one pass over its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What proves that a file is the file.
+
+    Attributes
+    ----------
+    sha1 : str
+        40 lower-case hexadecimal digits; what published registries hold.
+    sha256 : str
+        64 lower-case hexadecimal digits.
+    size : int
+        Length in bytes.
+    """
+
+    sha1: str
+    sha256: str
+    size: int
+
+
+class Digester:
+    """Both hashes and the length of everything that passes through `update`.
+
+    Examples
+    --------
+    >>> digester = Digester()
+    >>> digester.update(b"spikes")
+    >>> digester.digest().size
+    6
+    """
+
+    def __init__(self) -> None:
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def update(self, data: bytes | memoryview) -> None:
+        self._sha1.update(data)
+        self._sha256.update(data)
+        self.size += memoryview(data).nbytes
+
+    def digest(self) -> Digest:
+        return Digest(self._sha1.hexdigest(), self._sha256.hexdigest(), self.size)
+
+
+class DigestingWriter(io.BufferedIOBase):
+    """A binary file that hashes what it writes, so that nothing has to be read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digester = Digester()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]  # Buffer has a name from 3.12 on
+        self._file.write(data)
+        self._digester.update(data)
+        return memoryview(data).nbytes
+
+    @property
+    def position(self) -> int:
+        return self._digester.size
+
+    def digest(self) -> Digest:
+        return self._digester.digest()
+
+
+def digest_file(path: Path) -> Digest:
+    """Digest of a finished file.
+
+    Parameters
+    ----------
+    path : Path
+        The file to read, once.
+
+    Returns
+    -------
+    Digest
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    digester = Digester()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digester.update(block)
+    return digester.digest()

@@ -1,0 +1,67 @@
+"""Rows of a stimulus set -> their ids, their files, and the names that the files get in the ZIP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from brainpack.layout import PATH_WITHIN_STORE, id_column, zip_entry_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Entry(NamedTuple):
+    """One stimulus on its way into the ZIP.
+
+    Attributes
+    ----------
+    stimulus_id : Any
+        As the stimulus set holds it.
+    source : Path or None
+        The stimulus's file; None where the set names none.
+    name : str or None
+        Its name inside the ZIP; None without a source.
+    """
+
+    stimulus_id: Any
+    source: Path | None
+    name: str | None
+
+
+def stimulus_paths(stimuli: pd.DataFrame) -> dict[Any, str | os.PathLike[str]]:
+    """File of each stimulus id; empty where the set has none. Old sets call them `image_paths`."""
+    for attribute in ("stimulus_paths", "image_paths"):
+        paths = getattr(stimuli, attribute, None)
+        if isinstance(paths, dict):
+            return paths
+    return {}
+
+
+def zip_entries(stimuli: pd.DataFrame) -> list[Entry]:
+    """The stimuli in row order.
+
+    Parameters
+    ----------
+    stimuli : DataFrame
+        With a `stimulus_id` (or old `image_id`) column and `stimulus_paths`; a column
+        `stimulus_path_within_store`, where there is one, names the ZIP's entries instead of the id.
+
+    Returns
+    -------
+    list of Entry
+    """
+    column = id_column(stimuli.columns)
+    if column is None:
+        return []
+    paths = stimulus_paths(stimuli)
+    ids = stimuli[column].tolist()
+    stems = stimuli[PATH_WITHIN_STORE].tolist() if PATH_WITHIN_STORE in stimuli.columns else ids
+    return [_entry(stimulus_id, stem, paths.get(stimulus_id)) for stimulus_id, stem in zip(ids, stems, strict=True)]
+
+
+def _entry(stimulus_id: object, stem: object, path: str | os.PathLike[str] | None) -> Entry:
+    if path is None:
+        return Entry(stimulus_id, None, None)
+    return Entry(stimulus_id, Path(path), zip_entry_name(stem, os.fspath(path)))

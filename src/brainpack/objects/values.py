@@ -1,0 +1,113 @@
+"""Which values netCDF can hold, and the one type that an array of Python objects stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from brainpack.errors import InvalidData
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_NUMBERS_OF_NETCDF = frozenset(["b", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"])
+_TYPE_OF_OBJECTS = {
+    "boolean": np.dtype(bool),
+    "integer": np.dtype(np.int64),
+    "floating": np.dtype(np.float64),
+    "mixed-integer-float": np.dtype(np.float64),
+    "datetime64": np.dtype("datetime64[ns]"),
+    "datetime": np.dtype("datetime64[ns]"),
+    "date": np.dtype("datetime64[ns]"),
+    "timedelta64": np.dtype("timedelta64[ns]"),
+    "timedelta": np.dtype("timedelta64[ns]"),
+}
+
+
+def is_text(values: npt.NDArray[Any]) -> bool:
+    """Whether the values are text, as numpy's `<U` or as Python objects."""
+    return values.dtype.kind in "UO"
+
+
+def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give objects the type that all of them share; other arrays pass unchanged.
+
+    Parameters
+    ----------
+    values : ndarray of any shape and dtype
+
+    Returns
+    -------
+    ndarray
+        Text stays dtype object with NaN where a value is missing. Integers with missing values become
+        float64, as in pandas.
+
+    Raises
+    ------
+    InvalidData
+        The objects have no common type that netCDF can hold.
+
+    Examples
+    --------
+    >>> natural(np.array([1, 2], dtype=object)).dtype
+    dtype('int64')
+    """
+    if values.dtype.kind != "O":
+        return values
+    missing = pd.isna(values)
+    kind = pd.api.types.infer_dtype(values.ravel(), skipna=True)
+    if kind == "empty":
+        return np.full(values.shape, np.nan)
+    if kind == "string":
+        return np.where(missing, np.nan, values)
+    dtype = _TYPE_OF_OBJECTS.get(kind)
+    if dtype is None:
+        raise InvalidData(f"values of several types ({kind}: {_types(values)}), which netCDF cannot hold together")
+    if kind == "integer" and missing.any():
+        dtype = np.dtype(np.float64)
+    if kind == "boolean" and missing.any():
+        raise InvalidData("true/false values of which some are missing; use text such as 'yes', 'no', ''")
+    try:
+        return values.astype(dtype)
+    except (OverflowError, ValueError, TypeError) as error:
+        raise InvalidData(f"values that do not fit into {dtype}: {error}") from error
+
+
+def why_not_storable(values: npt.NDArray[Any]) -> str | None:
+    """Say why netCDF cannot hold the values; None where it can.
+
+    Examples
+    --------
+    >>> why_not_storable(np.zeros(3, dtype=np.float16))
+    'float16, which netCDF does not know; use float32'
+    >>> why_not_storable(np.zeros(3, dtype=np.float32))
+    """
+    try:
+        typed = natural(values)
+    except InvalidData as problem:
+        return str(problem)
+    if typed.dtype.kind in "UO":
+        return _why_not_text(typed)
+    if typed.dtype.kind in "mMS" or typed.dtype.str[1:] in _NUMBERS_OF_NETCDF or typed.dtype.kind == "b":
+        return None
+    better = {"f": "float32" if typed.dtype.itemsize < 4 else "float64", "c": "two float arrays"}  # noqa: PLR2004 bytes
+    return f"{typed.dtype}, which netCDF does not know; use {better.get(typed.dtype.kind, 'numbers or text')}"
+
+
+def _why_not_text(values: npt.NDArray[Any]) -> str | None:
+    for text in pd.unique(values.ravel()):
+        if not isinstance(text, str):
+            continue
+        if "\0" in text:
+            return f"the text {text!r} with a NUL character, at which netCDF ends a text"
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return f"the text {text!r}, which UTF-8 cannot encode"
+    return None
+
+
+def _types(values: npt.NDArray[Any]) -> str:
+    return ", ".join(sorted({type(value).__name__ for value in values.ravel()})[:5])

@@ -1,0 +1,207 @@
+"""From an object to verified files with a record: the one module that knows every stage on the way."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from brainpack.errors import InvalidData, NotFound, StoreError
+from brainpack.layout import record_name, store_name
+from brainpack.objects.entries import zip_entries
+from brainpack.record.records import Record, RecordedFile, read_record
+from brainpack.validate.assemblies import ClaimedClass, Groups, StoredArray
+from brainpack.validate.names import Claim, Name
+from brainpack.validate.rules import run
+from brainpack.validate.stimuli import StimulusFiles, StimulusTable
+from brainpack.write.atomic import whole_file
+from brainpack.write.netcdf import ROOT, write_arrays
+from brainpack.write.stimuli import write_csv, write_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from brainpack.digest import Digest
+    from brainpack.layout import Kind
+    from brainpack.objects.entries import Entry
+    from brainpack.validate.findings import Report
+
+
+def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Record:
+    """Write the CSV, the ZIP and the record of a stimulus set.
+
+    Parameters
+    ----------
+    stimuli : StimulusSet, or DataFrame with `stimulus_paths`
+        One row per stimulus; never changed.
+    identifier : str
+        For instance "lab.Author2026".
+    folder : Path
+        Made if needed. Files of an earlier run with the same identifier are replaced.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    InvalidData
+        Something is wrong with the input: `.report` lists all of it, and nothing was written.
+    StoreError
+        A stimulus cannot be read, or a file cannot be written.
+    """
+    entries = zip_entries(stimuli)
+    accept(
+        run(
+            f"stimulus set {identifier!r}",
+            Name("stimulus_set_identifier", identifier),
+            *_claims("stimulus_set", identifier, folder),
+            StimulusTable(stimuli),
+            StimulusFiles(stimuli, entries),
+        )
+    )
+    stem = store_name("stimulus_set", identifier)
+    csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
+    with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
+        sources = _sources(entries)
+        zip_digest = write_zip(sources, zip_partial)
+        csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _ in sources])
+        _retract("stimulus_set", identifier, folder)
+    files = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, zip_digest))
+    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files), folder)
+
+
+def package_assembly(
+    assembly: xr.DataArray,
+    identifier: str,
+    stimulus_set_identifier: str,
+    class_name: str,
+    folder: Path,
+    extras: Mapping[str, object] | None = None,
+) -> Record:
+    """Write the netCDF file and the record of an assembly.
+
+    Parameters
+    ----------
+    assembly : DataArray
+        Of the dimensions of its class; never changed.
+    identifier, stimulus_set_identifier : str
+        Both go into the file's attributes.
+    class_name : str
+        For instance "NeuroidAssembly".
+    folder : Path
+        Made if needed. Files of an earlier run with the same identifier are replaced.
+    extras : mapping of str to DataArray, optional
+        Become groups of the file, for instance the table of trials of a spike-times assembly.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    InvalidData
+        Something is wrong with the input: `.report` lists all of it, and nothing was written.
+    StoreError
+        The file cannot be written.
+    """
+    extras = extras or {}
+    arrays = {ROOT: assembly} | {name: extra for name, extra in extras.items() if isinstance(extra, xr.DataArray)}
+    accept(
+        run(
+            f"assembly {identifier!r}",
+            Name("assembly_identifier", identifier),
+            Name("stimulus_set_identifier", stimulus_set_identifier),
+            *_claims("assembly", identifier, folder),
+            ClaimedClass(assembly, class_name),
+            Groups(assembly, extras),
+            *(StoredArray(name, array) for name, array in arrays.items()),
+        )
+    )
+    path = folder / f"{store_name('assembly', identifier)}.nc"
+    names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
+    with whole_file(path) as partial:
+        digest = write_arrays(arrays | {ROOT: assembly.assign_attrs(names)}, partial)
+        _retract("assembly", identifier, folder)
+    files = (RecordedFile.of(path.name, digest),)
+    return _recorded(Record(identifier, "assembly", class_name, files, stimulus_set_identifier), folder)
+
+
+def write_netcdf_file(
+    array: xr.DataArray, path: Path, *, append: bool = False, group: str | None = None, compress: bool = True
+) -> Digest:
+    """Validate an array and write it to a file of its own, or add it as a group to one.
+
+    Raises
+    ------
+    InvalidData
+        netCDF cannot hold it: `.report` lists why, and nothing was written.
+    StoreError
+        The file cannot be written.
+    """
+    accept(run(str(path.name), StoredArray(group or ROOT, array)))
+    with whole_file(path) as partial:
+        if append and path.exists():
+            shutil.copyfile(path, partial)
+        return write_arrays({group or ROOT: array}, partial, compress=compress)
+
+
+def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[str]]:
+    """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
+    entries = zip_entries(stimuli)
+    accept(run(path.name, StimulusTable(stimuli), StimulusFiles(stimuli, entries)))
+    sources = _sources(entries)
+    with whole_file(path) as partial:
+        return write_zip(sources, partial), [name for name, _ in sources]
+
+
+def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:
+    """Validate the table of a stimulus set and write it as it is."""
+    accept(run(path.name, StimulusTable(stimuli)))
+    with whole_file(path) as partial:
+        return write_csv(stimuli, partial)
+
+
+def accept(report: Report) -> None:
+    """Warn of what is doubtful; refuse what is wrong.
+
+    Raises
+    ------
+    InvalidData
+        The report has errors; all of them are in the message.
+    """
+    if report.errors:
+        raise InvalidData(f"nothing was written. {report}", report)
+    for finding in report.warnings:
+        warnings.warn(f"{report.subject}: {finding}", stacklevel=4)
+
+
+def _sources(entries: list[Entry]) -> list[tuple[str, Path]]:
+    return [(entry.name, entry.source) for entry in entries if entry.name is not None and entry.source is not None]
+
+
+def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:
+    """The claim to the file names of an identifier, with the data set that holds them now."""
+    if not Name("", identifier).is_well_formed:
+        return []
+    try:
+        holder = read_record(folder / record_name(kind, identifier)).identifier
+    except (NotFound, InvalidData, StoreError):  # no one holds names by a record that cannot be read
+        holder = None
+    return [Claim(kind, identifier, holder)]
+
+
+def _retract(kind: Kind, identifier: str, folder: Path) -> None:
+    """Take back the record of an earlier run just before its files are replaced."""
+    (folder / record_name(kind, identifier)).unlink(missing_ok=True)
+
+
+def _recorded(record: Record, folder: Path) -> Record:
+    with whole_file(folder / record.name) as partial:
+        partial.write_text(record.to_json(), encoding="utf-8", newline="\n")
+    return record

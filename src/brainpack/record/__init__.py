@@ -1,0 +1,1 @@
+"""What was published: the record that lies beside the files."""

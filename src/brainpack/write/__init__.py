@@ -1,0 +1,1 @@
+"""Object -> files: each appears whole under its name or not at all."""

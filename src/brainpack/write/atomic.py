@@ -1,0 +1,64 @@
+"""A file that appears whole under its name, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from brainpack.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; move it there when the block ends well.
+
+    Parameters
+    ----------
+    target : Path
+        Where the file shall be. Its folder is made if needed.
+
+    Yields
+    ------
+    Path
+        A free name in the same folder. Nothing of it is left when the block raises.
+
+    Raises
+    ------
+    StoreError
+        The folder or the file cannot be written, or the disk is full.
+    """
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        _flush_to_disk(partial)
+        partial.replace(target)
+    except StoreError:
+        raise
+    except OSError as error:
+        raise _explained(error, target) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _flush_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _explained(error: OSError, target: Path) -> StoreError:
+    explained = StoreError(
+        f"{target} could not be written: {error.strerror or error}; nothing of it was left behind. "
+        "Free some space or choose a folder that you may write to, then run it again"
+    )
+    explained.errno = error.errno
+    return explained

@@ -1,0 +1,155 @@
+"""The netCDF-4 conventions on top of HDF5, with every property that changes bytes set by hand.
+
+Library defaults differ between versions of h5py, h5netcdf and HDF5 (time stamps, fill times, a provenance
+attribute); a file made here has the same bytes with all of them. The conventions are those of "NetCDF-4/HDF5
+File Format" in the netCDF documentation, appendix "File Format Specifications".
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import h5py
+import numpy as np
+
+from brainpack.write.chunks import DEFLATE_LEVEL, chunk_shape, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from brainpack.write.encoding import Encoded
+
+_IN_ORDER: Final = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
+_DIMENSION_ID: Final = "_Netcdf4Dimid"
+_BARE_DIMENSION: Final = "This is a netCDF dimension but not a netCDF variable."
+
+
+@contextmanager
+def netcdf_file(path: Path) -> Iterator[h5py.File]:
+    """Open a new file, or an existing one to add a group to it."""
+    mode = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    mode.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V110)
+    name = str(path).encode()
+    if path.exists():
+        handle = h5py.h5f.open(name, h5py.h5f.ACC_RDWR, fapl=mode)
+    else:
+        handle = h5py.h5f.create(name, h5py.h5f.ACC_EXCL, fcpl=_reproducible(h5py.h5p.FILE_CREATE), fapl=mode)
+    with h5py.File(handle) as file:
+        yield file
+
+
+def add_group(file: h5py.File, name: str) -> h5py.Group:
+    """Make a group without time stamp."""
+    return h5py.Group(h5py.h5g.create(file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE)))
+
+
+def _reproducible(kind: int) -> Any:
+    properties = h5py.h5p.create(kind)
+    properties.set_link_creation_order(_IN_ORDER)
+    properties.set_attr_creation_order(_IN_ORDER)
+    properties.set_obj_track_times(False)
+    return properties
+
+
+class Container:
+    """The dimensions and variables of one group."""
+
+    def __init__(self, group: h5py.Group, *, compress: bool) -> None:
+        self._group = group
+        self._compress = compress
+        self._scales: dict[str, h5py.Dataset] = {}
+        self._next_id = _count_dimensions(group.file)
+
+    def add_dimensions(self, sizes: Mapping[str, int]) -> None:
+        """Make those dimensions that no variable of the same name stands for."""
+        for name, size in sizes.items():
+            if name not in self._scales:
+                # A big-endian float without a value is how netCDF marks a dimension that has no coordinate.
+                scale = self._create(name, (size,), np.dtype(">f4"), chunks=None)
+                self._make_scale(name, scale, f"{_BARE_DIMENSION}{size:10d}")
+
+    def add_dimension_coordinate(self, name: str, encoded: Encoded) -> None:
+        """Make a variable that is its own dimension."""
+        letters = self._letters(encoded)
+        scale = self._store(name, encoded)
+        self._make_scale(name, scale, name)
+        if letters:
+            scale.attrs["_Netcdf4Coordinates"] = np.array([self._id_of(name), self._id_of(letters[0])], dtype=np.int32)
+
+    def add_variable(self, name: str, dims: tuple[str, ...], encoded: Encoded) -> h5py.Dataset:
+        """Store an array and tie it to its dimensions."""
+        variable = self._store(name, encoded)
+        for axis, dim in enumerate(dims + self._letters(encoded)):
+            variable.dims[axis].attach_scale(self._scales[dim])
+        return variable
+
+    def _letters(self, encoded: Encoded) -> tuple[str, ...]:
+        """Name of the dimension that counts the bytes of a text."""
+        if not encoded.is_text:
+            return ()
+        width = encoded.shape[-1]
+        name = f"string{width}"
+        while name in self._scales and self._scales[name].shape != (width,):
+            name += "_"
+        self.add_dimensions({name: width})
+        return (name,)
+
+    def _store(self, name: str, encoded: Encoded) -> h5py.Dataset:
+        chunks = None
+        if encoded.shape and 0 not in encoded.shape:
+            chunks = chunk_shape(encoded.shape, encoded.dtype.itemsize)
+        variable = self._create(name, encoded.shape, encoded.dtype, chunks)
+        fill(variable, encoded.values)
+        add_attributes(variable, encoded.attributes)
+        return variable
+
+    def _create(
+        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunks: tuple[int, ...] | None
+    ) -> h5py.Dataset:
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        properties.set_attr_creation_order(_IN_ORDER)
+        properties.set_obj_track_times(False)
+        properties.set_fill_time(h5py.h5d.FILL_TIME_IFSET)
+        if chunks is not None:
+            properties.set_chunk(chunks)
+            if self._compress:
+                properties.set_shuffle()
+                properties.set_deflate(DEFLATE_LEVEL)
+        space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
+        stored_type = h5py.h5t.py_create(dtype, logical=True)
+        return h5py.Dataset(h5py.h5d.create(self._group.id, name.encode(), stored_type, space, properties))
+
+    def _make_scale(self, name: str, dataset: h5py.Dataset, label: str) -> None:
+        dataset.make_scale(label)
+        dataset.attrs[_DIMENSION_ID] = np.int32(self._next_id)
+        self._next_id += 1
+        self._scales[name] = dataset
+
+    def _id_of(self, name: str) -> int:
+        return int(self._scales[name].attrs[_DIMENSION_ID])
+
+
+def add_attributes(target: h5py.Group | h5py.Dataset, attributes: Mapping[str, Any]) -> None:
+    """Store encoded attributes: text with a fixed length, lists of text with a variable one."""
+    for name, value in attributes.items():
+        if isinstance(value, str):
+            text = value.encode()
+            length = max(len(text), 1)
+            target.attrs[name] = np.array(text, dtype=h5py.string_dtype("utf-8", length))
+        elif isinstance(value, list):
+            target.attrs[name] = np.array(value, dtype=h5py.string_dtype("utf-8"))
+        else:
+            target.attrs[name] = value
+
+
+def _count_dimensions(file: h5py.File) -> int:
+    found = 0
+
+    def count(_: str, item: h5py.Group | h5py.Dataset) -> None:
+        nonlocal found
+        found += _DIMENSION_ID in item.attrs
+
+    file.visititems(count)
+    return found
