@@ -16,7 +16,7 @@ from brainpack.validate.findings import Severity
 from brainpack.validate.rules import Problem, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from brainpack.objects.entries import Entry
 
@@ -107,13 +107,13 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
             unsafe,
         )
     counts = Counter(name.casefold() for name in names)
-    twice = [name for name in names if counts[name.casefold()] > 1]
+    twice = sorted((name for name in names if counts[name.casefold()] > 1), key=str.casefold)
     if twice:
         yield Problem(
             "file names in the ZIP",
             "two stimuli get the same name, or names that differ only in upper and lower case",
             "Make them differ, or they overwrite each other when unpacked",
-            sorted(twice, key=str.casefold),
+            twice,
         )
 
 
@@ -177,7 +177,7 @@ def is_not_empty(stimuli: StimulusTable) -> Iterator[Problem]:
 def column_names_are_portable(stimuli: StimulusTable) -> Iterator[Problem]:
     """Column names are text, and each is there once."""
     columns = stimuli.table.columns
-    names: list[object] = columns.tolist()
+    names: Iterable[object] = columns
     wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
     if wrong:
         yield Problem("columns", "expected names that are text", "Rename these columns", wrong)
