@@ -80,9 +80,7 @@ def functions(source: str) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1 - documented
 
 
-IGNORED_BY_LINE = re.compile(
-    r"#\s*(?:noqa: \w+(?:, ?\w+)*|type: ignore\[[\w, -]+\]|pragma: no \w+)(?P<reason>.*)"
-)
+IGNORED_BY_LINE = re.compile(r"#\s*(?:noqa: \w+(?:, ?\w+)*|type: ignore\[[\w, -]+\]|pragma: no \w+)(?P<reason>.*)")
 IGNORED_BY_CONFIGURATION = re.compile(r'^\s*"(?:[A-Z]+[0-9]*|ignore:.*)",?(?P<reason>.*)', re.MULTILINE)
 
 
@@ -108,9 +106,7 @@ def test_links_in_the_documentation_lead_somewhere(page: Path) -> None:
 
 def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks
     namespace: dict[str, object] = {"__name__": "readme"}
     for block in blocks:

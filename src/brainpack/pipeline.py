@@ -11,6 +11,7 @@ import xarray as xr
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
 from brainpack.objects.entries import zip_entries
+from brainpack.objects.indexes import repeated_dimensions
 from brainpack.record.records import Record, RecordedFile, read_record
 from brainpack.validate.assemblies import ClaimedClass, Groups, StoredArray
 from brainpack.validate.names import Claim, Name
@@ -125,7 +126,7 @@ def package_assembly(
     )
     path = folder / f"{store_name('assembly', identifier)}.nc"
     names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
-    with whole_file(path) as partial:
+    with whole_file(path) as partial, repeated_dimensions():
         digest = write_arrays(arrays | {ROOT: assembly.assign_attrs(names)}, partial)
         _retract("assembly", identifier, folder)
     files = (RecordedFile.of(path.name, digest),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from brainpack.errors import StoreError
@@ -44,7 +44,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise _explained(error, target) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to report
+            partial.unlink(missing_ok=True)
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How an array is cut into chunks, and how the chunks reach the file."""
+"""How an array is cut into chunks, and how a chunk is compressed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+import deflate
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import h5py
+    import numpy.typing as npt
+
+    Region = tuple[slice, ...]
+    Block = npt.NDArray[Any]
 
 TARGET_BYTES: Final = 1 << 20
 DEFLATE_LEVEL: Final = 4
@@ -46,20 +50,57 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return tuple(chunk)
 
 
-def fill(dataset: h5py.Dataset, values: Any) -> None:
-    """Store `values`, one chunk at a time and in order.
+def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tuple[Region, Block]]:
+    """Cut an array into its chunks, in the order in which they lie in the file.
 
     Parameters
     ----------
-    dataset : h5py.Dataset
-    values : array-like of the dataset's shape
+    values : array-like with shape and slicing
         Only one chunk of it is converted or, where it is lazy, in memory at a time.
+    chunk : tuple of int
+    dtype : dtype
+        Type of the blocks.
+
+    Yields
+    ------
+    (tuple of slice, ndarray)
+
+    Examples
+    --------
+    >>> [block.tolist() for _, block in blocks(np.arange(5), (2,), np.dtype("i1"))]
+    [[0, 1], [2, 3], [4]]
     """
-    for region in _regions(dataset.shape, dataset.chunks or dataset.shape):
-        dataset[region] = np.asarray(values[region], dtype=dataset.dtype)
-
-
-def _regions(shape: tuple[int, ...], chunk: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    starts = (range(0, length, step) for length, step in zip(shape, chunk, strict=True))
+    starts = (range(0, length, step) for length, step in zip(values.shape, chunk, strict=True))
     for corner in itertools.product(*starts):
-        yield tuple(slice(start, start + step) for start, step in zip(corner, chunk, strict=True))
+        region = tuple(slice(start, start + step) for start, step in zip(corner, chunk, strict=True))
+        yield region, np.asarray(values[region], dtype=dtype)
+
+
+def filtered(block: Block, chunk: tuple[int, ...]) -> bytes:
+    """Apply the filters of netCDF-4, byte shuffle and deflate, to one chunk.
+
+    The zlib that HDF5 would use is another one on every system; libdeflate comes with its Python package, so that
+    the same data give the same bytes everywhere.
+
+    Parameters
+    ----------
+    block : ndarray
+        Smaller than `chunk` at the edge of the array; zeros fill it up.
+    chunk : tuple of int
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> import zlib
+    >>> zlib.decompress(filtered(np.array([1, 2], dtype="<i2"), (3,)))
+    b'\\x01\\x02\\x00\\x00\\x00\\x00'
+    """
+    if block.shape != chunk:
+        block = np.pad(block, [(0, full - part) for full, part in zip(chunk, block.shape, strict=True)])
+    content = np.ascontiguousarray(block).tobytes()
+    if block.dtype.itemsize > 1:
+        content = np.frombuffer(content, np.uint8).reshape(-1, block.dtype.itemsize).T.tobytes()
+    return deflate.zlib_compress(content, DEFLATE_LEVEL)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py
 import numpy as np
 
-from brainpack.write.chunks import DEFLATE_LEVEL, chunk_shape, fill
+from brainpack.write.chunks import DEFLATE_LEVEL, blocks, chunk_shape, filtered
+from brainpack.write.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,22 +28,29 @@ _BARE_DIMENSION: Final = "This is a netCDF dimension but not a netCDF variable."
 
 
 @contextmanager
-def netcdf_file(path: Path) -> Iterator[h5py.File]:
-    """Open a new file, or an existing one to add a group to it."""
-    mode = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    mode.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V110)
-    name = str(path).encode()
-    if path.exists():
-        handle = h5py.h5f.open(name, h5py.h5f.ACC_RDWR, fapl=mode)
-    else:
-        handle = h5py.h5f.create(name, h5py.h5f.ACC_EXCL, fcpl=_reproducible(h5py.h5p.FILE_CREATE), fapl=mode)
-    with h5py.File(handle) as file:
-        yield file
+def netcdf_file(path: Path, *, compress: bool) -> Iterator[NetcdfFile]:
+    """Open a new file, or an existing one to add groups to it.
 
-
-def add_group(file: h5py.File, name: str) -> h5py.Group:
-    """Make a group without time stamp."""
-    return h5py.Group(h5py.h5g.create(file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE)))
+    Raises
+    ------
+    OSError
+        The disk is full, or failed otherwise.
+    """
+    exists = path.exists()
+    with path.open("r+b" if exists else "x+b", buffering=0) as raw:
+        disk = Disk(raw)
+        access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+        access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)  # an object that outlives its file would still write to it
+        access.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V110)
+        access.set_fileobj_driver(h5py.h5fd.fileobj_driver, disk)
+        name = repr(disk).encode()  # tells open files apart
+        if exists:
+            handle = h5py.h5f.open(name, h5py.h5f.ACC_RDWR, fapl=access)
+        else:
+            handle = h5py.h5f.create(name, h5py.h5f.ACC_TRUNC, fcpl=_reproducible(h5py.h5p.FILE_CREATE), fapl=access)
+        with h5py.File(handle) as file:
+            yield NetcdfFile(file, disk, compress=compress)
+        disk.check()
 
 
 def _reproducible(kind: int) -> Any:
@@ -53,21 +61,45 @@ def _reproducible(kind: int) -> Any:
     return properties
 
 
-class Container:
-    """The dimensions and variables of one group."""
+class NetcdfFile:
+    """An open netCDF file and the disk under it."""
 
-    def __init__(self, group: h5py.Group, *, compress: bool) -> None:
+    def __init__(self, file: h5py.File, disk: Disk, *, compress: bool) -> None:
+        self._file = file
+        self._disk = disk
+        self._compress = compress
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._file
+
+    def root(self) -> Container:
+        return Container(self._file, self._disk, compress=self._compress)
+
+    def group(self, name: str) -> Container:
+        """Make a group."""
+        made = h5py.h5g.create(self._file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE))
+        return Container(h5py.Group(made), self._disk, compress=self._compress)
+
+
+class Container:
+    """The attributes, dimensions and variables of one group."""
+
+    def __init__(self, group: h5py.Group, disk: Disk, *, compress: bool) -> None:
         self._group = group
+        self._disk = disk
         self._compress = compress
         self._scales: dict[str, h5py.Dataset] = {}
         self._next_id = _count_dimensions(group.file)
+
+    def add_attributes(self, attributes: Mapping[str, Any]) -> None:
+        _add_attributes(self._group, attributes)
 
     def add_dimensions(self, sizes: Mapping[str, int]) -> None:
         """Make those dimensions that no variable of the same name stands for."""
         for name, size in sizes.items():
             if name not in self._scales:
                 # A big-endian float without a value is how netCDF marks a dimension that has no coordinate.
-                scale = self._create(name, (size,), np.dtype(">f4"), chunks=None)
+                scale = self._create(name, (size,), np.dtype(">f4"), chunk=None)
                 self._make_scale(name, scale, f"{_BARE_DIMENSION}{size:10d}")
 
     def add_dimension_coordinate(self, name: str, encoded: Encoded) -> None:
@@ -78,12 +110,14 @@ class Container:
         if letters:
             scale.attrs["_Netcdf4Coordinates"] = np.array([self._id_of(name), self._id_of(letters[0])], dtype=np.int32)
 
-    def add_variable(self, name: str, dims: tuple[str, ...], encoded: Encoded) -> h5py.Dataset:
+    def add_variable(
+        self, name: str, dims: tuple[str, ...], encoded: Encoded, attributes: Mapping[str, Any] | None = None
+    ) -> None:
         """Store an array and tie it to its dimensions."""
         variable = self._store(name, encoded)
         for axis, dim in enumerate(dims + self._letters(encoded)):
             variable.dims[axis].attach_scale(self._scales[dim])
-        return variable
+        _add_attributes(variable, attributes or {})
 
     def _letters(self, encoded: Encoded) -> tuple[str, ...]:
         """Name of the dimension that counts the bytes of a text."""
@@ -97,26 +131,30 @@ class Container:
         return (name,)
 
     def _store(self, name: str, encoded: Encoded) -> h5py.Dataset:
-        chunks = None
-        if encoded.shape and 0 not in encoded.shape:
-            chunks = chunk_shape(encoded.shape, encoded.dtype.itemsize)
-        variable = self._create(name, encoded.shape, encoded.dtype, chunks)
-        fill(variable, encoded.values)
-        add_attributes(variable, encoded.attributes)
+        is_chunked = self._compress and encoded.shape != () and 0 not in encoded.shape
+        chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize) if is_chunked else None
+        variable = self._create(name, encoded.shape, encoded.dtype, chunk)
+        for region, block in blocks(encoded.values, chunk or encoded.shape, encoded.dtype):
+            if chunk is None:
+                variable[region] = block
+            else:
+                variable.id.write_direct_chunk(tuple(axis.start for axis in region), filtered(block, chunk))
+            self._disk.check()
+        _add_attributes(variable, encoded.attributes)
         return variable
 
     def _create(
-        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunks: tuple[int, ...] | None
+        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunk: tuple[int, ...] | None
     ) -> h5py.Dataset:
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_attr_creation_order(_IN_ORDER)
         properties.set_obj_track_times(False)
         properties.set_fill_time(h5py.h5d.FILL_TIME_IFSET)
-        if chunks is not None:
-            properties.set_chunk(chunks)
-            if self._compress:
+        if chunk is not None:
+            properties.set_chunk(chunk)
+            if dtype.itemsize > 1:
                 properties.set_shuffle()
-                properties.set_deflate(DEFLATE_LEVEL)
+            properties.set_deflate(DEFLATE_LEVEL)
         space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
         stored_type = h5py.h5t.py_create(dtype, logical=True)
         return h5py.Dataset(h5py.h5d.create(self._group.id, name.encode(), stored_type, space, properties))
@@ -131,7 +169,7 @@ class Container:
         return int(self._scales[name].attrs[_DIMENSION_ID])
 
 
-def add_attributes(target: h5py.Group | h5py.Dataset, attributes: Mapping[str, Any]) -> None:
+def _add_attributes(target: h5py.Group | h5py.Dataset, attributes: Mapping[str, Any]) -> None:
     """Store encoded attributes: text with a fixed length, lists of text with a variable one."""
     for name, value in attributes.items():
         if isinstance(value, str):

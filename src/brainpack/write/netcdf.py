@@ -9,17 +9,17 @@ from brainpack.errors import InvalidData
 from brainpack.layout import DATA_VARIABLE
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
-from brainpack.write.container import Container, add_attributes, add_group, netcdf_file
+from brainpack.write.container import netcdf_file
 from brainpack.write.encoding import encode_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import h5py
     import xarray as xr
 
     from brainpack.digest import Digest
+    from brainpack.write.container import Container
 
 
 ROOT: Final = ""
@@ -48,23 +48,18 @@ def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bo
     OSError
         The file cannot be written.
     """
-    with netcdf_file(path) as file:
+    with netcdf_file(path, compress=compress) as file:
         for name, array in arrays.items():
-            _write_array(array, _free_group(file, name), compress=compress)
+            if (name or DATA_VARIABLE) in file:
+                where = f"group {name!r}" if name else "data set"
+                raise InvalidData(f"the file already holds a {where}; write to a new file or choose another group")
+            _write_array(array, file.group(name) if name else file.root())
     return digest_file(path)
 
 
-def _free_group(file: h5py.File, name: str) -> h5py.Group:
-    if (name or DATA_VARIABLE) in file:
-        where = f"group {name!r}" if name else "data set"
-        raise InvalidData(f"the file already holds a {where}; write to a new file or choose another group")
-    return add_group(file, name) if name else file
-
-
-def _write_array(array: xr.DataArray, group: h5py.Group, *, compress: bool) -> None:
+def _write_array(array: xr.DataArray, container: Container) -> None:
     coords = plain_coords(array)
     dims = tuple(str(dim) for dim in array.dims)
-    container = Container(group, compress=compress)
     along_their_own_dim = [name for name, (coord_dims, _) in coords.items() if coord_dims == (name,)]
     for name in along_their_own_dim:
         container.add_dimension_coordinate(name, encode_values(coords[name][1]))
@@ -73,8 +68,8 @@ def _write_array(array: xr.DataArray, group: h5py.Group, *, compress: bool) -> N
     for name in others:
         coord_dims, values = coords[name]
         container.add_variable(name, coord_dims, encode_values(values))
-    # `variable.data` is what the caller holds: a lazy array is computed block by block, never whole.
-    data = container.add_variable(DATA_VARIABLE, dims, encode_values(array.variable.data))
     attributes = encode_attributes(array.attrs)
-    add_attributes(group, attributes)
-    add_attributes(data, attributes | ({"coordinates": " ".join(others)} if others else {}))
+    container.add_attributes(attributes)
+    links = {"coordinates": " ".join(others)} if others else {}
+    # `variable.data` is what the caller holds: a lazy array is computed block by block, never whole.
+    container.add_variable(DATA_VARIABLE, dims, encode_values(array.variable.data), attributes | links)

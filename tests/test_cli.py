@@ -1,0 +1,113 @@
+"""The command line, as a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import brainpack
+from brainpack.packaging import package_data_assembly_locally
+
+FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
+
+
+def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "brainpack", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_the_installed_command_is_the_module() -> None:
+    installed = shutil.which("brainpack", path=Path(sys.executable).parent)
+    assert installed is not None
+    done = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == run("--version").stdout == f"brainpack {brainpack.__version__}\n"
+
+
+def test_help_names_commands_and_exit_codes() -> None:
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "demo" in done.stdout
+    assert "Exit codes: 0 done, 1 invalid data, 2 wrong usage, 3" in done.stdout
+
+
+def test_help_of_a_command_has_an_example() -> None:
+    done = run("demo", "--help")
+    assert done.returncode == 0
+    assert "Example: brainpack demo" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["dmeo"], "invalid choice: 'dmeo'"),
+        (["demo", "--wrong"], "unrecognized arguments: --wrong"),
+        (["demo", "one", "two"], "unrecognized arguments: two"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_demo_prints_the_files_that_it_made(tmp_path: Path) -> None:
+    first = run("demo", tmp_path / "new" / "demo")
+    assert (first.returncode, first.stderr) == (0, "")
+    printed = dict(FILE_LINE.findall(first.stdout))
+    assert printed == {
+        path.name: hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+        for path in (tmp_path / "new" / "demo").iterdir()
+        if path.suffix in {".csv", ".zip", ".nc"}
+    }
+    assert len(printed) == 4
+    assert "verified" in first.stdout
+    assert "same bytes" not in first.stdout
+
+    second = run("demo", tmp_path / "new" / "demo")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert dict(FILE_LINE.findall(second.stdout)) == printed
+    assert "The folder held the same bytes before." in second.stdout
+
+
+def test_demo_has_a_default_folder(tmp_path: Path) -> None:
+    done = run("demo", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["brainpack-demo"]
+
+
+@pytest.mark.parametrize("below", ["", "demo"], ids=["file", "below_file"])
+def test_a_folder_that_cannot_be_written(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    done = run("demo", tmp_path / "file" / below)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("brainpack: ")
+    assert done.stderr.count("\n") == 1
+    assert str(tmp_path / "file") in done.stderr
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+
+
+def test_names_that_another_data_set_has(tmp_path: Path) -> None:
+    rates = xr.DataArray(np.ones(2), {"neuroid_id": ("neuroid", [1, 2])}, ["neuroid"])
+    package_data_assembly_locally(rates, "demo_Gratings_spikes", "none", "PropertyAssembly", tmp_path)
+    done = run("demo", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "demo_Gratings_spikes" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "\n\n" not in done.stderr
+
+
+def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("demo", "--debug", tmp_path / "file")
+    assert done.returncode == 3
+    assert "Traceback" in done.stderr
+    assert "StoreError" in done.stderr
