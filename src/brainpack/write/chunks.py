@@ -50,6 +50,17 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return tuple(chunk)
 
 
+def block_count(shape: tuple[int, ...], chunk: tuple[int, ...]) -> int:
+    """Number of chunks of an array.
+
+    Examples
+    --------
+    >>> block_count((5, 4), (2, 4))
+    3
+    """
+    return math.prod(-(-length // step) if length else 0 for length, step in zip(shape, chunk, strict=True))
+
+
 def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tuple[Region, Block]]:
     """Cut an array into its chunks, in the order in which they lie in the file.
 
@@ -76,7 +87,7 @@ def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterato
         yield region, np.asarray(values[region], dtype=dtype)
 
 
-def filtered(block: Block, chunk: tuple[int, ...]) -> bytes:
+def filtered(block: Block, chunk: tuple[int, ...]) -> bytearray:
     """Apply the filters of netCDF-4, byte shuffle and deflate, to one chunk.
 
     The zlib that HDF5 would use is another one on every system; libdeflate comes with its Python package, so that
@@ -90,13 +101,13 @@ def filtered(block: Block, chunk: tuple[int, ...]) -> bytes:
 
     Returns
     -------
-    bytes
+    bytearray
 
     Examples
     --------
     >>> import zlib
-    >>> zlib.decompress(filtered(np.array([1, 2], dtype="<i2"), (3,)))
-    b'\\x01\\x02\\x00\\x00\\x00\\x00'
+    >>> list(zlib.decompress(filtered(np.array([1, 2], dtype="<i2"), (3,))))
+    [1, 2, 0, 0, 0, 0]
     """
     if block.shape != chunk:
         block = np.pad(block, [(0, full - part) for full, part in zip(chunk, block.shape, strict=True)])

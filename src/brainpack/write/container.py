@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py
 import numpy as np
 
-from brainpack.write.chunks import DEFLATE_LEVEL, blocks, chunk_shape, filtered
+from brainpack.write.chunks import DEFLATE_LEVEL, block_count, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
+from brainpack.write.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,7 +135,8 @@ class Container:
         is_chunked = self._compress and encoded.shape != () and 0 not in encoded.shape
         chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize) if is_chunked else None
         variable = self._create(name, encoded.shape, encoded.dtype, chunk)
-        for region, block in blocks(encoded.values, chunk or encoded.shape, encoded.dtype):
+        parts = blocks(encoded.values, chunk or encoded.shape, encoded.dtype)
+        for region, block in progress(parts, block_count(encoded.shape, chunk or encoded.shape), " chunks", name):
             if chunk is None:
                 variable[region] = block
             else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from brainpack.digest import DigestingWriter
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
 from brainpack.write.archive import Archive
+from brainpack.write.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,12 +23,12 @@ def published_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in LOCAL_COLUMNS]
 
 
-def write_zip(entries: Iterable[tuple[str, Path]], path: Path) -> Digest:
+def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> Digest:
     """Pack files, in order and each read once.
 
     Parameters
     ----------
-    entries : iterable of (str, Path)
+    entries : sequence of (str, Path)
         Name inside the ZIP, and the file.
     path : Path
         New.
@@ -46,7 +47,7 @@ def write_zip(entries: Iterable[tuple[str, Path]], path: Path) -> Digest:
     """
     with path.open("xb") as file:
         archive = Archive(file)
-        for name, source in entries:
+        for name, source in progress(entries, len(entries), " files", path.suffix):
             archive.add(name, source)
         return archive.finish()
 
