@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainpack.digest import digest_file
-from brainpack.errors import IntegrityError, NotFound, StoreError
+from brainpack.errors import IntegrityError, InvalidData, NotFound
 from brainpack.layout import record_name
 from brainpack.objects.assemblies import assembly_class
+from brainpack.read.access import reading
 from brainpack.read.netcdf import read_assembly
 from brainpack.read.stimuli import read_stimulus_set
 from brainpack.record.records import read_record
@@ -51,13 +52,21 @@ def load(record: str | os.PathLike[str], stimulus_set: StimulusSet | None = None
     found = read_record(path)
     if found.kind == "stimulus_set":
         return _load_stimulus_set(found, path.parent)
+    cls = _class(found)
     verify(found, path.parent)
     return read_assembly(
         path.parent / found.file(".nc").name,
-        assembly_class(found.cls),
+        cls,
         stimulus_set_identifier=found.stimulus_set_identifier,
         stimulus_set=_stimulus_set_beside(found, path.parent) if stimulus_set is None else stimulus_set,
     )
+
+
+def _class(record: Record) -> type[DataAssembly]:
+    try:
+        return assembly_class(record.cls)
+    except ValueError as error:
+        raise InvalidData(f"the record of {record.identifier!r} cannot be followed: {error}") from error
 
 
 def _load_stimulus_set(record: Record, folder: Path) -> StimulusSet:
@@ -87,12 +96,8 @@ def verify(record: Record, folder: Path) -> None:
     """
     for file in record.files:
         path = folder / file.name
-        try:
+        with reading(path):
             digest = digest_file(path)
-        except FileNotFoundError as error:
-            raise NotFound(f"{path} is missing, which the record of {record.identifier!r} names") from error
-        except OSError as error:
-            raise StoreError(f"{path} could not be read: {error.strerror or error}") from error
         if digest != file.digest:
             raise IntegrityError(
                 f"{path} is not the file that was packaged as {record.identifier!r}; package it again or get a "

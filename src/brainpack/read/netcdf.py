@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import h5py
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from brainpack.errors import InvalidData, NotFound, StoreError
+from brainpack.errors import BrainpackError, InvalidData, StoreError
 from brainpack.layout import (
     DATA_VARIABLE,
     LEGACY_STIMULUS_ID,
@@ -25,16 +27,21 @@ from brainpack.objects.assemblies import (
     SpikeTimesAssembly,
 )
 from brainpack.objects.indexes import repeated_dimensions
+from brainpack.objects.stimuli import StimulusSet
 from brainpack.objects.transform import merge_stimulus_metadata
+from brainpack.read.access import reading
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable
-
-    import pandas as pd
+    from collections.abc import Hashable, Iterator
 
 AssemblyT = TypeVar("AssemblyT", bound=DataAssembly)
 
+_CLASSIC: Final = b"CDF"
+_UNITS: Final = {
+    "nanoseconds": "ns", "microseconds": "us", "milliseconds": "ms", "seconds": "s", "minutes": "m", "hours": "h",
+    "days": "D",
+}  # fmt: skip
 _CLASSES_BY_DIMENSIONS: Final = (NeuroidAssembly, SpikeTimesAssembly, BehavioralAssembly)
 
 
@@ -54,6 +61,7 @@ def read_assembly(
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
 ) -> DataAssembly: ...
+@repeated_dimensions()
 def read_assembly(
     path: str | os.PathLike[str],
     cls: type[DataAssembly] | None,
@@ -78,16 +86,17 @@ def read_assembly(
     Returns
     -------
     DataAssembly
-        Each group of the file is a MetadataAssembly in ``attrs``.
+        Each group of the file that is not empty is a MetadataAssembly in ``attrs``.
 
     Raises
     ------
     NotFound
         No such file.
     StoreError
-        The file cannot be read.
+        The file cannot be read, or memory is too small for it.
     InvalidData
-        It is not netCDF-4, or it does not say which variable holds the values, or stimuli are unknown.
+        It is not netCDF-4, or it is damaged, or it does not say which variable holds the values, or its values are
+        in another file, or stimuli are unknown.
     """
     path = Path(path)
     groups = _group_names(path)
@@ -104,32 +113,51 @@ def _class_of(array: xr.DataArray) -> type[DataAssembly]:
     return next((cls for cls in _CLASSES_BY_DIMENSIONS if cls.accepts(array.dims)), DataAssembly)
 
 
-def _group_names(path: Path) -> list[str]:
+@contextmanager
+def _decoding(where: str) -> Iterator[None]:
+    """Explain what HDF5 and the libraries on top of it could not read; Python has opened the file before."""
     try:
-        with h5py.File(path) as file:
-            return [name for name, item in file.items() if isinstance(item, h5py.Group)]
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {path}") from error
-    except OSError as error:
-        if error.errno is not None:
-            raise StoreError(f"{path} could not be read: {error.strerror or error}") from error
-        raise InvalidData(f"{path} is not a netCDF-4 file, or it is damaged: {error}") from error
+        yield
+    except BrainpackError:
+        raise
+    except MemoryError as error:
+        raise StoreError(f"{where} needs more memory than there is; read it on a larger machine") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise StoreError(f"{where} could not be read: {error}; check that no program writes to it") from error
+        raise InvalidData(
+            f"{where} is not netCDF-4 as the format has it, or it is damaged: {error}; get a fresh copy"
+        ) from error
+
+
+def _group_names(path: Path) -> list[str]:
+    """Name the groups that hold something, after a look whether the file is one that can be read at all."""
+    with reading(path), path.open("rb") as raw:
+        is_classic = raw.read(len(_CLASSIC)) == _CLASSIC
+    if is_classic:
+        raise InvalidData(f"{path} is netCDF-3, expected netCDF-4; convert it with 'nccopy -k nc4'")
+    with _decoding(str(path)), h5py.File(path) as file:
+        groups = {name: item for name, item in _items(file, path) if isinstance(item, h5py.Group)}
+        return [name for name, group in groups.items() if [*_items(group, path)]]
+
+
+def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, Any]]:
+    """What is in a group; refused where its values come from outside of the file."""
+    for name in group:
+        is_outside = isinstance(group.get(name, getlink=True), h5py.ExternalLink)
+        item = None if is_outside else group[name]
+        if is_outside or (isinstance(item, h5py.Dataset) and (item.external or item.is_virtual)):
+            raise InvalidData(f"{path} takes {name!r} from another file, which is unsafe; store the values in it")
+        yield name, item
 
 
 def _read_group(path: Path, group: str | None) -> xr.DataArray:
     where = f"{path}, group {group!r}" if group else str(path)
-    try:
+    with _decoding(where), repeated_dimensions():
         # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
-        with (
-            repeated_dimensions(),
-            xr.open_dataset(path, engine="h5netcdf", group=group, decode_timedelta=False) as dataset,
-        ):
-            array = dataset[_data_variable(list(dataset.data_vars), where)].load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if isinstance(error, InvalidData):
-            raise
-        raise InvalidData(f"{where} could not be read as a netCDF-4 array: {error}") from error
-    return _with_stimulus_id(_with_plain_names(_with_durations(array))).rename(None)
+        with xr.open_dataset(path.absolute(), engine="h5netcdf", group=group, decode_timedelta=False) as dataset:
+            array = dataset[_data_variable([*dataset.data_vars], where)].load()
+        return _with_stimulus_id(_with_plain_names(_with_durations(array))).rename(None)
 
 
 def _data_variable(names: list[Hashable], where: str) -> Hashable:
@@ -145,21 +173,28 @@ def _data_variable(names: list[Hashable], where: str) -> Hashable:
 
 
 def _with_durations(array: xr.DataArray) -> xr.DataArray:
-    """Nanoseconds that were written as durations are durations again."""
-    durations = [name for name, coord in array.coords.items() if _is_duration(coord.attrs)]
-    array = array.assign_coords({name: (array[name].dims, _as_duration(array[name].values)) for name in durations})
-    if _is_duration(array.attrs):
-        array = array.copy(data=_as_duration(array.values))
+    """Numbers that were written as durations are durations again."""
+    for name, coord in array.coords.items():
+        if unit := _unit_of_duration(coord.attrs):
+            array = array.assign_coords({name: (coord.dims, _durations(coord.values, unit))})
+    if unit := _unit_of_duration(array.attrs):
+        array = array.copy(data=_durations(array.values, unit))
         del array.attrs["units"], array.attrs["dtype"]
     return array
 
 
-def _is_duration(attributes: dict[Any, Any]) -> bool:
-    return str(attributes.get("dtype", "")).startswith("timedelta64") and attributes.get("units") == "nanoseconds"
+def _unit_of_duration(attributes: dict[Any, Any]) -> str | None:
+    is_duration = str(attributes.get("dtype", "")).startswith("timedelta64")
+    return _UNITS.get(str(attributes.get("units"))) if is_duration else None
 
 
-def _as_duration(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return values.astype(np.int64).astype("timedelta64[ns]")
+def _durations(values: np.ndarray[Any, Any], unit: str) -> np.ndarray[Any, Any]:
+    if values.dtype.kind == "f":  # another tool marked missing ones as NaN
+        parsed = pd.to_timedelta(values.ravel(), unit=unit)  # type: ignore[call-overload]  # units are literals there
+        values = np.asarray(parsed).reshape(values.shape)
+    else:
+        values = values.astype(np.int64).astype(f"timedelta64[{unit}]")
+    return values.astype("timedelta64[ns]")
 
 
 def _with_plain_names(array: xr.DataArray) -> xr.DataArray:
@@ -182,7 +217,9 @@ def _with_stimulus_id(array: xr.DataArray) -> xr.DataArray:
 def _with_stimuli(
     assembly: AssemblyT, stimulus_set_identifier: str | None, stimulus_set: pd.DataFrame | None
 ) -> AssemblyT:
-    identifier = stimulus_set_identifier or getattr(stimulus_set, "identifier", None)
+    identifier = stimulus_set_identifier
+    if identifier is None and isinstance(stimulus_set, StimulusSet):  # a DataFrame may have such a column
+        identifier = stimulus_set.identifier
     if stimulus_set is not None and assembly.merges_stimuli and PRESENTATION in assembly.dims:
         assembly = merge_stimulus_metadata(assembly, stimulus_set)
     if identifier is not None:

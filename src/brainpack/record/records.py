@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import reprlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -13,9 +16,12 @@ from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import IDENTIFIER, Kind, record_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 FORMAT: Final = 1
+_MOST_BYTES: Final = 1 << 20
+_ANY_TEXT: Final = re.compile(".+")
 _LIBRARIES: Final = ("brainpack", "h5py", "numpy", "pandas", "xarray")
 
 
@@ -85,7 +91,7 @@ class Record:
         for file in self.files:
             if file.name.endswith(suffix):
                 return file
-        raise NotFound(f"the record of {self.identifier!r} names no {suffix} file")
+        raise NotFound(f"the record of {self.identifier!r} names no {suffix} file; package the data again")
 
     def to_json(self) -> str:
         """Text of the record file."""
@@ -113,30 +119,70 @@ def read_record(path: Path) -> Record:
         It is not a record, or one that a newer version wrote, or its file names leave the record's folder.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"there is no record {path}; packaging writes one beside the files") from error
-    except UnicodeDecodeError as error:
-        raise InvalidData(f"{path} is not a record of brainpack: {error}") from error
     except OSError as error:
-        raise StoreError(f"the record {path} could not be read: {error.strerror}") from error
+        raise StoreError(f"the record {path} could not be read: {error.strerror or error}") from error
     try:
-        return _parse(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidData(f"{path} is not a record of brainpack: {error}") from error
+        return _parse(content)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidData(
+            f"{path} is not a record of brainpack: {error}; package the data again, or get a fresh copy"
+        ) from error
 
 
-def _parse(content: dict[str, Any]) -> Record:
-    if (found := content.pop("format")) != FORMAT:
-        raise ValueError(f"it has format {found!r}, this version reads format {FORMAT}")
-    files = tuple(_parse_file(**file) for file in content.pop("files"))
-    record = Record(files=files, **content)
-    if record.kind not in get_args(Kind) or not IDENTIFIER.fullmatch(record.identifier):
-        raise ValueError(f"it is about the {record.kind} {record.identifier!r}")
-    return record
+def _parse(content: bytes) -> Record:
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it is longer than any record, which has at most {_MOST_BYTES} bytes")
+    found = json.loads(content.decode())
+    if not isinstance(found, dict):
+        raise TypeError(f"expected a JSON object, found {reprlib.repr(found)}")
+    number = found.pop("format", None)
+    if type(number) is not int or number != FORMAT:  # True equals 1
+        raise ValueError(f"expected format {FORMAT}, found {reprlib.repr(number)}")
+    fields = _checked(found, _RECORD_FIELDS, "record")
+    files = [RecordedFile(**_checked(file, _FILE_FIELDS, "file")) for file in fields.pop("files")]
+    return Record(files=tuple(files), **fields)
 
 
-def _parse_file(name: str, size: int, sha1: str, sha256: str) -> RecordedFile:
-    if not IDENTIFIER.fullmatch(name):
-        raise ValueError(f"{name!r} is not a plain file name")
-    return RecordedFile(name, size, sha1, sha256)
+def _checked(found: Any, checks: Mapping[str, Callable[[Any], bool]], what: str) -> dict[str, Any]:
+    """The fields of a JSON object, each of which must be there and be good, and no others."""
+    if not isinstance(found, dict) or found.keys() != checks.keys():
+        names = sorted(found) if isinstance(found, dict) else found
+        raise ValueError(f"expected the {what} to have {', '.join(checks)}; found {reprlib.repr(names)}")
+    for name, is_good in checks.items():
+        if not is_good(found[name]):
+            raise ValueError(f"the {name} of the {what} cannot be {reprlib.repr(found[name])}")
+    return found
+
+
+def _is_text(value: Any, pattern: re.Pattern[str] = _ANY_TEXT) -> bool:
+    return isinstance(value, str) and bool(pattern.fullmatch(value))
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_versions(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_is_identifier: Final = partial(_is_text, pattern=IDENTIFIER)
+_RECORD_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
+    "identifier": _is_identifier,
+    "kind": lambda value: value in get_args(Kind),
+    "cls": _is_text,
+    "files": lambda value: isinstance(value, list),
+    "stimulus_set_identifier": lambda value: value is None or _is_identifier(value),
+    "created": _is_text,
+    "versions": _is_versions,
+}
+_FILE_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
+    "name": _is_identifier,  # no path: a record speaks of its own folder only
+    "size": _is_size,
+    "sha1": partial(_is_text, pattern=re.compile("[0-9a-f]{40}")),
+    "sha256": partial(_is_text, pattern=re.compile("[0-9a-f]{64}")),
+}

@@ -1,0 +1,138 @@
+"""Damaged files of all kinds: an error of this project or the right data, never another error, a crash or a hang."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import warnings
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from brainpack import BrainpackError, IntegrityError, StimulusSet, load, load_stimulus_set_from_files
+from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally, write_netcdf
+from tests.helpers import recording, stimulus_set
+from tests.read import damage
+from tests.read.damage import damaged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from brainpack import DataAssembly
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    stimuli = stimulus_set(tmp_path_factory.mktemp("sources"))
+    package_stimulus_set_locally(stimuli, "lab.Set", downloads_path=folder)
+    package_data_assembly_locally(recording(), "lab.Rec", "lab.Set", downloads_path=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def original(package: Path) -> StimulusSet:
+    stimuli = load(package / "stimulus_lab_Set.brainpack.json")
+    assert isinstance(stimuli, StimulusSet)
+    return stimuli
+
+
+def assert_same_stimuli(found: DataAssembly | StimulusSet, original: StimulusSet) -> None:
+    assert isinstance(found, StimulusSet)
+    assert found.equals(original)
+    for stimulus_id, path in original.stimulus_paths.items():
+        with open(path, "rb") as expected, open(found.get_stimulus(stimulus_id), "rb") as file:
+            assert file.read() == expected.read()
+
+
+def test_damaged_tables(package: Path, original: StimulusSet, tmp_path: Path) -> None:
+    content = (package / "stimulus_lab_Set.csv").read_bytes()
+    path = tmp_path / "set.csv"
+    for seed in range(400):
+        path.write_bytes(damaged(content, seed))
+        try:
+            found = load_stimulus_set_from_files(path, package / "stimulus_lab_Set")
+        except BrainpackError:
+            continue
+        assert set(found["filename"]) <= set(original["filename"]), seed
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+def test_damaged_zips(package: Path, original: StimulusSet, tmp_path: Path, compression: int) -> None:
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name in original["filename"]:
+            archive.write(package / "stimulus_lab_Set" / name, name)
+    content = path.read_bytes()
+    for seed in range(300):
+        path.write_bytes(damaged(content, seed))
+        try:
+            found = load_stimulus_set_from_files(package / "stimulus_lab_Set.csv", path)
+        except BrainpackError:
+            pass
+        else:
+            assert_same_stimuli(found, original)
+        shutil.rmtree(tmp_path / "set", ignore_errors=True)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["set.zip"], seed
+
+
+@pytest.fixture
+def copy(package: Path, original: StimulusSet, tmp_path: Path) -> Path:
+    return shutil.copytree(package, tmp_path / "copy")
+
+
+def test_damaged_records(copy: Path, original: StimulusSet) -> None:
+    record = copy / "stimulus_lab_Set.brainpack.json"
+    content = record.read_bytes()
+    for seed in range(300):
+        record.write_bytes(damaged(content, seed))
+        try:
+            found = load(record)
+        except BrainpackError:
+            continue
+        assert_same_stimuli(found, original)
+
+
+@pytest.mark.parametrize("name", ["assy_lab_Rec.nc", "stimulus_lab_Set.csv", "stimulus_lab_Set.zip"])
+def test_damage_to_what_a_record_names_is_always_found(copy: Path, name: str) -> None:
+    content = (copy / name).read_bytes()
+    record = copy / f"{name.rpartition('.')[0]}.brainpack.json"
+    for seed in range(50):
+        (copy / name).write_bytes(damaged(content, seed))
+        with pytest.raises(IntegrityError, match=name):
+            load(record)
+
+
+def test_damaged_folders_are_repaired(copy: Path, original: StimulusSet) -> None:
+    files = sorted((copy / "stimulus_lab_Set").iterdir())
+    contents = [file.read_bytes() for file in files]
+    for seed in range(50):
+        files[seed % len(files)].write_bytes(damaged(contents[seed % len(files)], seed))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert_same_stimuli(load(copy / "stimulus_lab_Set.brainpack.json"), original)
+        assert len(caught) == 1
+
+
+def by_brainpack(path: Path) -> None:
+    package_data_assembly_locally(recording(), "lab.Rec", "lab.Set", downloads_path=path.parent)
+    (path.parent / "assy_lab_Rec.nc").rename(path)
+    write_netcdf(xr.DataArray(np.arange(3), {"onset": ("event", [0.5, 1, 2])}, ("event",)), path, True, "trials")
+
+
+def by_xarray(path: Path) -> None:
+    recording().drop_vars("note").assign_attrs(sorted=1).to_netcdf(path, engine="h5netcdf")
+
+
+@pytest.mark.parametrize("write", [by_brainpack, by_xarray])
+def test_damaged_netcdf_files(tmp_path: Path, write: object) -> None:
+    assert callable(write)
+    write(tmp_path / "original.nc")
+    command = [sys.executable, damage.__file__, tmp_path / "original.nc", "0", "300"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert len(done.stdout.split()) > 100
+    assert done.returncode == 0, f"seed {done.stdout.split()[-1:]}: exit status {done.returncode}\n{done.stderr}"
