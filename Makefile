@@ -8,7 +8,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
-FAST_TESTS := python -m pytest -n auto -m 'not interop' tests
+FAST_TESTS := python -m pytest -n auto -m 'not interop and not slow' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
 python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
@@ -58,11 +58,10 @@ fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(FAST_TESTS)
 
 real: $(VENV)/.dev
-	$(BIN)/$(PIP_INSTALL) --group real
 	$(BIN)/python -m examples.run_all
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-3.* .coverage* .hypothesis .*_cache dist
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-3.* .coverage* .hypothesis .*_cache dist brainpack-demo
 	find src tests examples -name __pycache__ -prune -exec rm -rf {} +
 
 # Stamps: a virtual environment is made once, and again when pyproject.toml asks for something else.

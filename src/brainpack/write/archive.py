@@ -100,11 +100,10 @@ class Archive:
     def _stream(self, name: str, source: Path, file: BinaryIO, size: int) -> None:
         entry = self._entry(name, flags=_DESCRIPTOR_FLAG, crc=0, size=size)
         self._out.write(_local_header(entry))
-        start, crc = self._out.position, 0
-        while block := _read_block(source, file):
+        written, crc = 0, 0
+        while written <= size and (block := _read_block(source, file)):
             crc = zlib.crc32(block, crc)
-            self._out.write(block)
-        written = self._out.position - start
+            written += self._out.write(block)
         if written != size:
             raise IntegrityError(f"{source} changed while it was read", expected=f"{size} bytes", got=f"{written}")
         self._entries[-1] = replace(entry, crc=crc)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from brainpack import IntegrityError, StoreError
+from brainpack.digest import Digester, digest_file
+from brainpack.write import archive as module
+from brainpack.write.archive import Archive
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\"), min_size=1, max_size=30)
+
+
+def written(folder: Path, contents: dict[str, bytes]) -> Path:
+    path = folder / "archive.zip"
+    with path.open("wb") as file:
+        archive = Archive(file)
+        for number, (name, content) in enumerate(contents.items()):
+            source = folder / f"source {number}"
+            source.write_bytes(content)
+            archive.add(name, source)
+        digest = archive.finish()
+    assert digest == digest_file(path)
+    return path
+
+
+@given(contents=st.dictionaries(NAMES, st.binary(max_size=300), max_size=5))
+def test_the_standard_library_reads_what_was_written(
+    contents: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = written(tmp_path_factory.mktemp("zip"), contents)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == list(contents)
+        assert {name: archive.read(name) for name in contents} == contents
+
+
+def test_large_stimuli_are_streamed_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD_IN_MEMORY", 1000)
+    contents = {"small.png": b"s" * 1000, "large.mp4": os.urandom(3 << 20), "日本.mp4": b"l" * 1001}
+    path = written(tmp_path, contents)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in contents} == contents
+        assert [bool(entry.flag_bits & 8) for entry in archive.infolist()] == [False, True, True]
+
+
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="Info-ZIP's unzip is not installed")
+def test_info_zip_reads_what_was_written(tmp_path: Path) -> None:
+    path = written(tmp_path, {"a.png": b"a" * 5000, "b.png": b""})
+    done = subprocess.run(["unzip", "-tqq", path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
+    source = tmp_path / "empty"
+    source.touch()
+    path = tmp_path / "many.zip"
+    with path.open("wb") as file:
+        archive = Archive(file)
+        for number in range(70_000):
+            archive.add(f"{number}.png", source)
+        archive.finish()
+    with zipfile.ZipFile(path) as readable:
+        assert len(readable.namelist()) == 70_000
+        assert readable.read("69999.png") == b""
+
+
+class SparseFile(io.FileIO):
+    """A file on disk in which runs of zeros take no room."""
+
+    def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]  # Buffer has a name from 3.12 on
+        if bytes(data).strip(b"\0"):
+            return super().write(data)
+        self.seek(len(data), io.SEEK_CUR)
+        return len(data)
+
+
+@pytest.mark.slow
+def test_files_and_offsets_beyond_four_gigabytes(tmp_path: Path) -> None:
+    huge, small = tmp_path / "huge", tmp_path / "small"
+    with huge.open("wb") as file:
+        file.truncate((4 << 30) + 5)
+    small.write_bytes(b"behind four gigabytes")
+    with SparseFile(tmp_path / "large.zip", "w") as sparse:
+        archive = Archive(sparse)  # type: ignore[arg-type]  # FileIO is a BinaryIO in all but name
+        archive.add("huge.mp4", huge)
+        archive.add("small.png", small)
+        archive.finish()
+    with zipfile.ZipFile(tmp_path / "large.zip") as readable:
+        assert [entry.file_size for entry in readable.infolist()] == [(4 << 30) + 5, 21]
+        assert readable.read("small.png") == b"behind four gigabytes"
+
+
+def test_a_stimulus_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    archive = Archive(io.BytesIO())
+    with pytest.raises(StoreError, match="nowhere.png"):
+        archive.add("a.png", tmp_path / "nowhere.png")
+    with pytest.raises(StoreError, match="folder.png"):
+        (tmp_path / "folder.png").mkdir()
+        archive.add("b.png", tmp_path / "folder.png")
+
+
+def test_a_stimulus_that_grows_while_it_is_streamed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HELD_IN_MEMORY", 10)
+    source = tmp_path / "growing.mp4"
+    source.write_bytes(b"x" * 100)
+
+    class Growing(io.BytesIO):
+        def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]  # see above
+            with source.open("ab") as file:
+                file.write(b"more")
+            return super().write(data)
+
+    with pytest.raises(IntegrityError, match="changed while it was read") as caught:
+        Archive(Growing()).add("growing.mp4", source)
+    assert caught.value.expected == "100 bytes"
+
+
+@given(parts=st.lists(st.binary(max_size=100), max_size=10))
+def test_a_digest_does_not_depend_on_the_blocks(parts: list[bytes]) -> None:
+    blockwise, whole = Digester(), Digester()
+    for part in parts:
+        blockwise.update(part)
+    whole.update(b"".join(parts))
+    assert blockwise.digest() == whole.digest()
