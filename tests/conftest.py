@@ -94,11 +94,7 @@ def _python_for_reference() -> tuple[str, str]:
     for name in (sys.executable, *(f"python{version}" for version in REFERENCE_PYTHONS)):
         python = shutil.which(name)
         try:
-            version = (
-                _run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
-                if python
-                else ""
-            )
+            version = _run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip() if python else ""
         except RuntimeError:  # a shim for a version that is not there
             continue
         if python and version in REFERENCE_PYTHONS:

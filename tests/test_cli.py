@@ -84,6 +84,13 @@ def test_demo_has_a_default_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["brainpack-demo"]
 
 
+def test_paths_are_printed_where_their_letters_are_lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = run("demo", tmp_path / "日本")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u65e5\u672c" in done.stdout
+
+
 @pytest.mark.parametrize("below", ["", "demo"], ids=["file", "below_file"])
 def test_a_folder_that_cannot_be_written(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("mine", "utf-8")
