@@ -80,8 +80,9 @@ def check_features(source: Path, packages: Path) -> None:
     ):
         assert same_bits(before["__xarray_dataarray_variable__"], after["data"])
         assert after["data"].shape == (2400, 4096)
-        paths = text(before["stimulus_path"])
-        assert [PurePosixPath(path).stem for path in paths] == text(after["stimulus_id"])
+        paths = [PurePosixPath(path) for path in text(before["stimulus_path"])]
+        assert [path.stem for path in paths] == text(after["stimulus_id"])
+        assert [path.name for path in paths] == text(after["image_file_name"])
         assert text(before["layer"]) == text(after["layer"])
         assert same_bits(before["neuroid_id"], after["neuroid_id"])
 
