@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -14,6 +13,7 @@ from brainpack import StimulusSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 def png(grey: int, side: int = 4) -> bytes:
@@ -31,10 +31,11 @@ def stimulus_set(folder: Path, ids: Iterable[object] = ("left", "right", "日本
     """Stimuli with a file each, and metadata of several types."""
     folder.mkdir(parents=True, exist_ok=True)
     ids = list(ids)
-    paths = {}
+    paths: dict[Any, str | Path] = {}
     for number, stimulus_id in enumerate(ids):
-        paths[stimulus_id] = folder / f"source {number}{suffix}"
-        paths[stimulus_id].write_bytes(png(grey=number % 256))
+        source = folder / f"source {number}{suffix}"
+        source.write_bytes(png(grey=number % 256))
+        paths[stimulus_id] = source
     stimuli = StimulusSet(
         {
             "stimulus_id": ids,

@@ -87,8 +87,9 @@ def test_stimulus_set_result(tmp_path: Path) -> None:
 
 
 def test_assembly_result(tmp_path: Path) -> None:
+    older_name: dict[str, Any] = {"assembly_class": "NeuronRecordingAssembly"}
     result = packaging.package_data_assembly_locally(
-        recording(), "lab.Data2026", "lab.Set2026", assembly_class="NeuronRecordingAssembly", downloads_path=tmp_path
+        recording(), "lab.Data2026", "lab.Set2026", downloads_path=tmp_path, **older_name
     )
     assert list(result) == ["identifier", "path", "sha1", "cls"]
     assert result["path"] == str(tmp_path / "assy_lab_Data2026.nc")
@@ -120,7 +121,7 @@ def test_without_a_path_files_go_to_the_downloads_folder(tmp_path: Path, monkeyp
 def test_every_class_is_packaged_by_name_and_comes_back(cls: str, dims: tuple[str, ...], tmp_path: Path) -> None:
     shape = tuple(range(2, 2 + len(dims)))
     array = xr.DataArray(np.random.default_rng(0).normal(size=shape), dims=dims)
-    for dim, size in array.sizes.items():
+    for dim, size in zip(dims, shape, strict=True):
         name = "stimulus_id" if dim == "presentation" else f"{dim}_id"
         array = array.assign_coords({name: (dim, np.arange(size))})
     packaging.package_data_assembly_locally(array, "lab.Data", "lab.Set", cls, tmp_path)
@@ -128,8 +129,8 @@ def test_every_class_is_packaged_by_name_and_comes_back(cls: str, dims: tuple[st
     assert type(loaded) is getattr(brainpack, cls)
     assert loaded.dims == dims
     np.testing.assert_array_equal(loaded.values, array.values)
-    for name, coord in array.coords.items():
-        np.testing.assert_array_equal(loaded[name].values, coord.values)
+    for coord in array.coords.values():
+        np.testing.assert_array_equal(loaded[coord.name].values, coord.values)
 
 
 def test_every_type_of_value_and_coordinate_comes_back(tmp_path: Path) -> None:
@@ -314,7 +315,7 @@ def test_image_modes_pass(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "P", "CMYK", "I;16", "F"])
 def test_other_image_modes_fail(mode: str) -> None:
-    with pytest.raises(CheckFailed, match="image 7.*mode"):
+    with pytest.raises(CheckFailed, match=r"image 7.*mode"):
         packaging.check_image_format(Image.new(mode, (3, 2)), "image 7")
 
 

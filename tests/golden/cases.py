@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 
@@ -65,4 +66,4 @@ def _answers() -> xr.DataArray:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        print(json.dumps(digests(Path(temporary)), indent=2))
+        sys.stdout.write(json.dumps(digests(Path(temporary)), indent=2) + "\n")

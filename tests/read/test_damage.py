@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +21,6 @@ from tests.read import damage
 from tests.read.damage import damaged
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from brainpack import DataAssembly
 
 
@@ -45,8 +44,7 @@ def assert_same_stimuli(found: DataAssembly | StimulusSet, original: StimulusSet
     assert isinstance(found, StimulusSet)
     assert found.equals(original)
     for stimulus_id, path in original.stimulus_paths.items():
-        with open(path, "rb") as expected, open(found.get_stimulus(stimulus_id), "rb") as file:
-            assert file.read() == expected.read()
+        assert Path(found.get_stimulus(stimulus_id)).read_bytes() == Path(path).read_bytes()
 
 
 def test_damaged_tables(package: Path, original: StimulusSet, tmp_path: Path) -> None:
@@ -132,7 +130,7 @@ def by_xarray(path: Path) -> None:
 def test_damaged_netcdf_files(tmp_path: Path, write: object) -> None:
     assert callable(write)
     write(tmp_path / "original.nc")
-    command = [sys.executable, damage.__file__, tmp_path / "original.nc", "0", "300"]
+    command = [sys.executable, damage.__file__, str(tmp_path / "original.nc"), "0", "300"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert len(done.stdout.split()) > 100
     assert done.returncode == 0, f"seed {done.stdout.split()[-1:]}: exit status {done.returncode}\n{done.stderr}"

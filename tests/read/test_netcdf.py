@@ -363,7 +363,7 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
 def test_a_file_that_another_program_writes(path: Path) -> None:
     write_netcdf(responses(), path)
     code = "import h5py, sys; file = h5py.File(sys.argv[1], 'r+'); print('open', flush=True); sys.stdin.read()"
-    command = [sys.executable, "-c", code, path]
+    command = [sys.executable, "-c", code, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import subprocess
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis.strategies as st
 import pytest
@@ -15,6 +13,9 @@ from brainpack import IntegrityError, StoreError
 from brainpack.digest import Digester, digest_file
 from brainpack.write import archive as module
 from brainpack.write.archive import Archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\"), min_size=1, max_size=30)
 
@@ -53,13 +54,6 @@ def test_large_stimuli_are_streamed_and_whole(tmp_path: Path, monkeypatch: pytes
         assert [bool(entry.flag_bits & 8) for entry in archive.infolist()] == [False, True, True]
 
 
-@pytest.mark.skipif(shutil.which("unzip") is None, reason="Info-ZIP's unzip is not installed")
-def test_info_zip_reads_what_was_written(tmp_path: Path) -> None:
-    path = written(tmp_path, {"a.png": b"a" * 5000, "b.png": b""})
-    done = subprocess.run(["unzip", "-tqq", path], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
     source = tmp_path / "empty"
     source.touch()
@@ -91,7 +85,7 @@ def test_files_and_offsets_beyond_four_gigabytes(tmp_path: Path) -> None:
         file.truncate((4 << 30) + 5)
     small.write_bytes(b"behind four gigabytes")
     with SparseFile(tmp_path / "large.zip", "w") as sparse:
-        archive = Archive(sparse)  # type: ignore[arg-type]  # FileIO is a BinaryIO in all but name
+        archive = Archive(sparse)
         archive.add("huge.mp4", huge)
         archive.add("small.png", small)
         archive.finish()
@@ -102,16 +96,14 @@ def test_files_and_offsets_beyond_four_gigabytes(tmp_path: Path) -> None:
 
 def test_a_stimulus_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     archive = Archive(io.BytesIO())
-    with pytest.raises(StoreError, match="nowhere.png"):
-        archive.add("a.png", tmp_path / "nowhere.png")
-    with pytest.raises(StoreError, match="folder.png"):
-        (tmp_path / "folder.png").mkdir()
-        archive.add("b.png", tmp_path / "folder.png")
+    with pytest.raises(StoreError, match="nowhere"):
+        archive.add("a.png", tmp_path / "nowhere")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match="folder"):
+        archive.add("b.png", tmp_path / "folder")
 
 
-def test_a_stimulus_that_grows_while_it_is_streamed_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stimulus_that_grows_while_it_is_streamed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HELD_IN_MEMORY", 10)
     source = tmp_path / "growing.mp4"
     source.write_bytes(b"x" * 100)

@@ -92,8 +92,8 @@ def why_not_storable(values: npt.NDArray[Any]) -> str | None:
         return _why_not_text(typed)
     if typed.dtype.kind in "mMS" or typed.dtype.str[1:] in _NUMBERS_OF_NETCDF or typed.dtype.kind == "b":
         return None
-    better = {"f": "float32" if typed.dtype.itemsize < 4 else "float64", "c": "two float arrays"}  # noqa: PLR2004 bytes
-    return f"{typed.dtype}, which netCDF does not know; use {better.get(typed.dtype.kind, 'numbers or text')}"
+    better = {np.dtype(np.float16): "float32", np.dtype(np.longdouble): "float64"}
+    return f"{typed.dtype}, which netCDF does not know; use {better.get(typed.dtype, 'real numbers or text')}"
 
 
 def _why_not_text(values: npt.NDArray[Any]) -> str | None:
