@@ -59,6 +59,7 @@ def load(record: str | os.PathLike[str], stimulus_set: StimulusSet | None = None
         cls,
         stimulus_set_identifier=found.stimulus_set_identifier,
         stimulus_set=_stimulus_set_beside(found, path.parent) if stimulus_set is None else stimulus_set,
+        is_verified=True,
     )
 
 

@@ -6,17 +6,15 @@ import shutil
 import warnings
 from typing import TYPE_CHECKING
 
-import xarray as xr
-
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
 from brainpack.objects.entries import zip_entries
 from brainpack.objects.indexes import repeated_dimensions
 from brainpack.record.records import Record, RecordedFile, read_record
-from brainpack.validate.assemblies import ClaimedClass, Groups, StoredArray
+from brainpack.validate.assemblies import assembly_subjects, stored_subjects
 from brainpack.validate.names import Claim, Name
 from brainpack.validate.rules import run
-from brainpack.validate.stimuli import StimulusFiles, StimulusTable
+from brainpack.validate.stimuli import stimulus_subjects
 from brainpack.write.atomic import whole_file
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
@@ -26,10 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import xarray as xr
 
     from brainpack.digest import Digest
     from brainpack.layout import Kind
-    from brainpack.objects.entries import Entry
     from brainpack.validate.findings import Report
 
 
@@ -56,20 +54,18 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Rec
     StoreError
         A stimulus cannot be read, or a file cannot be written.
     """
-    entries = zip_entries(stimuli)
     accept(
         run(
             f"stimulus set {identifier!r}",
             Name("stimulus_set_identifier", identifier),
             *_claims("stimulus_set", identifier, folder),
-            StimulusTable(stimuli),
-            StimulusFiles(stimuli, entries),
+            *stimulus_subjects(stimuli),
         )
     )
     stem = store_name("stimulus_set", identifier)
     csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
     with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-        sources = _sources(entries)
+        sources = _sources(stimuli)
         zip_digest = write_zip(sources, zip_partial)
         csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _ in sources])
         _retract("stimulus_set", identifier, folder)
@@ -83,7 +79,7 @@ def package_assembly(
     stimulus_set_identifier: str,
     class_name: str,
     folder: Path,
-    extras: Mapping[str, object] | None = None,
+    extras: Mapping[str, xr.DataArray] | None = None,
 ) -> Record:
     """Write the netCDF file and the record of an assembly.
 
@@ -111,23 +107,19 @@ def package_assembly(
     StoreError
         The file cannot be written.
     """
-    extras = extras or {}
-    arrays = {ROOT: assembly} | {name: extra for name, extra in extras.items() if isinstance(extra, xr.DataArray)}
     accept(
         run(
             f"assembly {identifier!r}",
             Name("assembly_identifier", identifier),
             Name("stimulus_set_identifier", stimulus_set_identifier),
             *_claims("assembly", identifier, folder),
-            ClaimedClass(assembly, class_name),
-            Groups(assembly, extras),
-            *(StoredArray(name, array) for name, array in arrays.items()),
+            *assembly_subjects(assembly, class_name, extras),
         )
     )
     path = folder / f"{store_name('assembly', identifier)}.nc"
     names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
     with whole_file(path) as partial, repeated_dimensions():
-        digest = write_arrays(arrays | {ROOT: assembly.assign_attrs(names)}, partial)
+        digest = write_arrays({ROOT: assembly.assign_attrs(names), **(extras or {})}, partial)
         _retract("assembly", identifier, folder)
     files = (RecordedFile.of(path.name, digest),)
     return _recorded(Record(identifier, "assembly", class_name, files, stimulus_set_identifier), folder)
@@ -145,7 +137,7 @@ def write_netcdf_file(
     StoreError
         The file cannot be written.
     """
-    accept(run(str(path.name), StoredArray(group or ROOT, array)))
+    accept(run(path.name, *stored_subjects(array, group or ROOT)))
     with whole_file(path) as partial:
         if append and path.exists():
             shutil.copyfile(path, partial)
@@ -154,16 +146,15 @@ def write_netcdf_file(
 
 def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[str]]:
     """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
-    entries = zip_entries(stimuli)
-    accept(run(path.name, StimulusTable(stimuli), StimulusFiles(stimuli, entries)))
-    sources = _sources(entries)
+    accept(run(path.name, *stimulus_subjects(stimuli)))
+    sources = _sources(stimuli)
     with whole_file(path) as partial:
         return write_zip(sources, partial), [name for name, _ in sources]
 
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:
     """Validate the table of a stimulus set and write it as it is."""
-    accept(run(path.name, StimulusTable(stimuli)))
+    accept(run(path.name, *stimulus_subjects(stimuli, with_files=False)))
     with whole_file(path) as partial:
         return write_csv(stimuli, partial)
 
@@ -182,8 +173,9 @@ def accept(report: Report) -> None:
         warnings.warn(f"{report.subject}: {finding}", stacklevel=4)
 
 
-def _sources(entries: list[Entry]) -> list[tuple[str, Path]]:
-    return [(entry.name, entry.source) for entry in entries if entry.name is not None and entry.source is not None]
+def _sources(stimuli: pd.DataFrame) -> list[tuple[str, Path]]:
+    """Name in the ZIP and file of each stimulus; after validation every stimulus has both."""
+    return [(entry.name, entry.source) for entry in zip_entries(stimuli) if entry.name and entry.source]
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:

@@ -30,6 +30,7 @@ from brainpack.objects.indexes import repeated_dimensions
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.objects.transform import merge_stimulus_metadata
 from brainpack.read.access import reading
+from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
     import os
@@ -52,6 +53,7 @@ def read_assembly(
     *,
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
+    is_verified: bool = False,
 ) -> AssemblyT: ...
 @overload
 def read_assembly(
@@ -60,6 +62,7 @@ def read_assembly(
     *,
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
+    is_verified: bool = False,
 ) -> DataAssembly: ...
 @repeated_dimensions()
 def read_assembly(
@@ -68,6 +71,7 @@ def read_assembly(
     *,
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
+    is_verified: bool = False,
 ) -> DataAssembly:
     """Read an assembly with its extras; the file is closed afterwards.
 
@@ -82,6 +86,8 @@ def read_assembly(
         Overrides what the file says.
     stimulus_set : DataFrame, optional
         Goes into ``attrs``; merged onto `presentation` where the class says so.
+    is_verified : bool
+        Whether the file is known to be as it was written; others are searched for damage that HDF5 hangs on.
 
     Returns
     -------
@@ -99,6 +105,7 @@ def read_assembly(
         in another file, or stimuli are unknown.
     """
     path = Path(path)
+    _refuse_what_hdf5_should_not_see(path, is_verified=is_verified)
     groups = _group_names(path)
     array = _read_group(path, None)
     assembly = (cls or _class_of(array))(array)
@@ -130,12 +137,18 @@ def _decoding(where: str) -> Iterator[None]:
         ) from error
 
 
-def _group_names(path: Path) -> list[str]:
-    """Name the groups that hold something, after a look whether the file is one that can be read at all."""
-    with reading(path), path.open("rb") as raw:
-        is_classic = raw.read(len(_CLASSIC)) == _CLASSIC
+def _refuse_what_hdf5_should_not_see(path: Path, *, is_verified: bool) -> None:
+    with reading(path), path.open("rb") as file:
+        is_classic = file.read(len(_CLASSIC)) == _CLASSIC
+        damage = None if is_classic or is_verified else damaged_heap(file)
     if is_classic:
         raise InvalidData(f"{path} is netCDF-3, expected netCDF-4; convert it with 'nccopy -k nc4'")
+    if damage is not None:
+        raise InvalidData(f"{path} is damaged: the heap at byte {damage} is not one of HDF5; get a fresh copy")
+
+
+def _group_names(path: Path) -> list[str]:
+    """Name the groups that hold something."""
     with _decoding(str(path)), h5py.File(path) as file:
         groups = {name: item for name, item in _items(file, path) if isinstance(item, h5py.Group)}
         return [name for name, group in groups.items() if [*_items(group, path)]]
@@ -153,7 +166,7 @@ def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, Any]]:
 
 def _read_group(path: Path, group: str | None) -> xr.DataArray:
     where = f"{path}, group {group!r}" if group else str(path)
-    with _decoding(where), repeated_dimensions():
+    with _decoding(where):
         # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
         with xr.open_dataset(path.absolute(), engine="h5netcdf", group=group, decode_timedelta=False) as dataset:
             array = dataset[_data_variable([*dataset.data_vars], where)].load()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from brainpack.errors import InvalidData
@@ -15,11 +18,13 @@ from brainpack.objects.assemblies import assembly_class
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
 from brainpack.objects.values import why_not_storable
+from brainpack.validate.arguments import Given
 from brainpack.validate.findings import Severity
+from brainpack.validate.roundtrip import encodes
 from brainpack.validate.rules import Problem, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator
 
     import numpy.typing as npt
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 # Names that HDF5, netCDF and the space-separated CF attribute `coordinates` can all hold.
 _NETCDF_NAME: Final = re.compile(r"\w[^\s/\x00-\x1f\x7f]*")
+_LONGEST_NAME: Final = 256  # bytes, NC_MAX_NAME of the netCDF library
 _RESERVED_ATTRIBUTES: Final = frozenset(
     ("coordinates", "dtype", "calendar", "missing_value", "scale_factor", "add_offset", "CLASS", "NAME",
      "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS")
@@ -42,6 +48,11 @@ class StoredArray:
 
     group: str
     array: xr.DataArray
+
+    @cached_property
+    def coords(self) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
+        """The coordinates as the file will hold them."""
+        return plain_coords(self.array)
 
     def at(self, place: str) -> str:
         """A place in the array, with its group where that is not the file itself."""
@@ -69,6 +80,41 @@ class Groups:
 
     assembly: xr.DataArray
     extras: Mapping[Any, object]
+
+
+def array_subjects(array: object, group: object = "") -> list[object]:
+    """All there is to check of an array that goes into a group of a file; "" is the file itself."""
+    subjects: list[object] = [Given("assembly", array, xr.DataArray), Given("group", group, str)]
+    if isinstance(array, xr.DataArray):
+        subjects.append(StoredArray(str(group), array))
+        if group:
+            subjects.append(Groups(xr.DataArray(), {group: array}))
+    return subjects
+
+
+def assembly_subjects(assembly: object, class_name: object, extras: object = None) -> list[object]:
+    """All there is to check of an assembly and its extras, or of whatever was given in their place."""
+    extras = {} if extras is None else extras
+    subjects: list[object] = [
+        Given("proto_data_assembly", assembly, xr.DataArray),
+        Given("assembly_class_name", class_name, str),
+        Given("extras", extras, Mapping),
+    ]
+    if not isinstance(assembly, xr.DataArray):
+        return subjects
+    subjects.append(StoredArray("", assembly))
+    if isinstance(class_name, str):
+        subjects.append(ClaimedClass(assembly, class_name))
+    if isinstance(extras, Mapping):
+        subjects.append(Groups(assembly, extras))
+        subjects += [StoredArray(str(name), extra) for name, extra in extras.items() if isinstance(extra, xr.DataArray)]
+    return subjects
+
+
+def stored_subjects(array: object, group: str) -> list[object]:
+    """All there is to check of an array that claims no class, or of whatever was given in its place."""
+    given = Given("assembly", array, xr.DataArray)
+    return [given, StoredArray(group, array)] if isinstance(array, xr.DataArray) else [given]
 
 
 @rule("BP-A001", ClaimedClass)
@@ -102,11 +148,19 @@ def presentations_name_their_stimulus(claim: ClaimedClass) -> Iterator[Problem]:
         return
     coords = plain_coords(claim.array)
     ids = next((coords[name] for name in (STIMULUS_ID, LEGACY_STIMULUS_ID) if name in coords), None)
+    where = f"coordinate {STIMULUS_ID!r}"
     if ids is None or ids[0] != (PRESENTATION,):
         yield Problem(
-            f"coordinate {STIMULUS_ID!r}",
-            f"expected on dimension '{PRESENTATION}', found {'none' if ids is None else f'on {ids[0]}'}",
+            where,
+            f"expected on dimension {PRESENTATION!r}, found {_words_for(ids)}",
             "Add it: the link from every presentation to its stimulus",
+        )
+    elif (missing := np.flatnonzero(pd.isna(ids[1]))).size:
+        yield Problem(
+            where,
+            "presentations have none",
+            "Name the stimulus that was shown at these positions, or leave them out",
+            missing.tolist(),
         )
 
 
@@ -121,13 +175,13 @@ def holds_values(stored: StoredArray) -> Iterator[Problem]:
 @rule("BP-A005", StoredArray)
 def names_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     """Names of dimensions and coordinates can stand in a netCDF file."""
-    coords = plain_coords(stored.array)
-    dims = stored.array.dims
-    impossible = [name for name in dict.fromkeys((*dims, *coords)) if not _is_netcdf_name(name)]
+    coords, dims = stored.coords, stored.array.dims
+    impossible = [name for name in dict.fromkeys((*dims, *stored.array.coords)) if not _is_netcdf_name(name)]
     if impossible:
         yield Problem(
             stored.at("names of dimensions and coordinates"),
-            "netCDF names start with a letter, a digit or '_', and contain no '/' and no white space",
+            "netCDF names are text of up to 256 bytes that starts with a letter, a digit or '_', without '/' and "
+            "white space",
             "Rename them, for instance with assembly.rename(...)",
             impossible,
         )
@@ -146,10 +200,10 @@ def names_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
 @rule("BP-A006", StoredArray)
 def values_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     """Values and coordinates are numbers, text, times or true/false."""
-    places = {f"coordinate {name!r}": values for name, (_, values) in plain_coords(stored.array).items()}
-    places["values"] = _telling_part(stored.array)
-    for place, values in places.items():
-        if reason := why_not_storable(values):
+    reasons = {f"coordinate {name!r}": why_not_storable(values) for name, (_, values) in stored.coords.items()}
+    reasons["values"] = _why_values_do_not_fit(stored.array)
+    for place, reason in reasons.items():
+        if reason:
             yield Problem(stored.at(place), f"it holds {reason}", "Convert it before packaging")
 
 
@@ -198,18 +252,35 @@ def extras_are_arrays_with_names(groups: Groups) -> Iterator[Problem]:
 @rule("BP-A009", StoredArray, Severity.WARNING)
 def units_do_not_retype(stored: StoredArray) -> Iterator[Problem]:
     """Units that make the reference client turn numbers into durations."""
-    if stored.array.attrs.get("units") in _UNITS_OF_DURATION and stored.array.dtype.kind in "iuf":
+    units = stored.array.attrs.get("units")
+    if isinstance(units, str) and units in _UNITS_OF_DURATION and stored.array.dtype.kind in "iuf":
         yield Problem(
             stored.at("attribute 'units'"),
-            f"with the units {stored.array.attrs['units']!r} the reference client turns numbers into timedelta64",
+            f"with the units {units!r} the reference client turns numbers into timedelta64",
             "Use an abbreviation such as 's' or 'ms'",
         )
 
 
 def _is_netcdf_name(name: object) -> bool:
-    return isinstance(name, str) and bool(_NETCDF_NAME.fullmatch(name))
+    return (
+        isinstance(name, str)
+        and bool(_NETCDF_NAME.fullmatch(name))
+        and encodes(name)
+        and len(name.encode()) <= _LONGEST_NAME
+    )
 
 
-def _telling_part(array: xr.DataArray) -> npt.NDArray[Any]:
-    """What decides whether values can be stored: of text and objects every one, of numbers the type alone."""
-    return array.values if array.dtype.kind in "OU" else np.empty(0, dtype=array.dtype)
+def _words_for(ids: tuple[tuple[Hashable, ...], object] | None) -> str:
+    if ids is None:
+        return "none"
+    return f"it on {', '.join(map(repr, ids[0]))}" if ids[0] else "a single one for all"
+
+
+def _why_values_do_not_fit(array: xr.DataArray) -> str | None:
+    """The reason against the values of an array; lazy numbers and times are judged by their type alone."""
+    if not isinstance(array.dtype, np.dtype):
+        return f"{array.dtype}, a type of pandas; use a type of numpy"
+    data = array.variable.data
+    if array.dtype.kind in "OUT" or (isinstance(data, np.ndarray) and array.dtype.kind in "mM"):
+        return why_not_storable(np.asarray(data))
+    return why_not_storable(np.empty(0, dtype=array.dtype))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """How much a finding matters, the worst first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -71,7 +71,8 @@ class Report:
 
     @classmethod
     def of(cls, subject: str, findings: Iterable[Finding]) -> Report:
-        return cls(subject, tuple(sorted(findings, key=lambda finding: (finding.severity, finding.rule))))
+        order = [*Severity]
+        return cls(subject, tuple(sorted(findings, key=lambda found: (order.index(found.severity), found.rule))))
 
     @property
     def errors(self) -> tuple[Finding, ...]:

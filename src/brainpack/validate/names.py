@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from brainpack.layout import IDENTIFIER, store_name
 from brainpack.validate.rules import Problem, rule
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brainpack.layout import Kind
+
+_LONGEST: Final = 200  # characters; file systems take names of 255, and prefix and suffixes need some of them
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Name:
 
     @property
     def is_well_formed(self) -> bool:
-        return isinstance(self.identifier, str) and bool(IDENTIFIER.fullmatch(self.identifier))
+        identifier = self.identifier
+        return isinstance(identifier, str) and len(identifier) <= _LONGEST and bool(IDENTIFIER.fullmatch(identifier))
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,9 @@ def identifier_is_well_formed(name: Name) -> Iterator[Problem]:
     if not name.is_well_formed:
         yield Problem(
             name.argument,
-            "expected letters, digits, '.', '_' and '-', starting with a letter or a digit, "
-            f"for instance 'lab.Author2026'; found {name.identifier!r}",
-            "Choose such an identifier",
+            f"expected up to {_LONGEST} letters, digits, '.', '_' and '-', starting with a letter or a digit",
+            "Choose an identifier such as 'lab.Author2026'",
+            [name.identifier],
         )
 
 

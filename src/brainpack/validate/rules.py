@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
 
 from brainpack.validate.findings import Finding, Report, Severity
 
@@ -11,12 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Subject = TypeVar("Subject")
-EXAMPLES = 5
+EXAMPLES: Final = 5
+_LONGEST_EXAMPLE: Final = 200  # characters
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A finding before the rule's id and severity are put on it."""
+    """A finding before the rule's id and severity are put on it.
+
+    Attributes
+    ----------
+    where, problem, advice : str
+        As in Finding.
+    examples : sequence
+        Every place that has the problem; the first five are shown. Empty where the problem is the whole input's.
+    """
 
     where: str
     problem: str
@@ -24,9 +35,29 @@ class Problem:
     examples: Sequence[object] = ()
 
     def under(self, rule: Rule) -> Finding:
-        examples = tuple(repr(example) for example in self.examples[:EXAMPLES])
+        examples = tuple(_shown(example) for example in self.examples[:EXAMPLES])
         count = max(len(self.examples), 1)
         return Finding(rule.id, rule.severity, self.where, self.problem, self.advice, examples, count)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An example that reads as `before -> after`."""
+
+    before: object
+    after: object
+
+    def __repr__(self) -> str:
+        return f"{_shown(self.before)} -> {_shown(self.after)}"
+
+
+class Words(str):
+    """An example, or a part of one, that reads as it is, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True)
@@ -77,3 +108,8 @@ def run(name: str, *subjects: object) -> Report:
         for problem in rule.check(subject)
     ]
     return Report.of(name, findings)
+
+
+def _shown(example: object) -> str:
+    shown = repr(example.item() if isinstance(example, np.generic) else example)
+    return shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[: _LONGEST_EXAMPLE - 1]}…"

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import io
+import os
 import re
+import stat
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
-from brainpack.layout import FILENAME, id_column
+from brainpack.layout import FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
+from brainpack.objects.entries import zip_entries
+from brainpack.validate.arguments import Given
 from brainpack.validate.findings import Severity
-from brainpack.validate.rules import Problem, rule
+from brainpack.validate.roundtrip import Outcome, column_through_csv, encodes, names_through_csv
+from brainpack.validate.rules import EXAMPLES, Change, Problem, Words, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from brainpack.objects.entries import Entry
 
-# The CSV reader of the reference client decides types on stretches of at least this many rows (for up to
-# 256 columns), so a stretch that looks like numbers is retyped even where the whole column would not be.
-_ROWS_TYPED_TOGETHER: Final = 4096
 _UNSAFE: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
 _REFUSED_BY_WINDOWS: Final = re.compile(r'(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?|.*[<>:"|?*].*|.*[. ]')
 _LONGEST_NAME: Final = 255  # bytes, on ext4, APFS and NTFS
@@ -38,8 +40,27 @@ class StimulusTable:
     def ids(self) -> pd.Series[Any] | None:
         """The column of stimulus ids; None without one, or with several of the name."""
         column = id_column(self.table.columns)
-        ids = None if column is None else self.table[column]
-        return ids if isinstance(ids, pd.Series) else None
+        return None if column is None else single_column(self.table, column)
+
+    @cached_property
+    def ids_through_csv(self) -> Outcome:
+        """What a CSV makes of the ids that are there."""
+        ids = self.ids
+        return Outcome([], []) if ids is None else column_through_csv(ids.dropna(), self._columns_of_csv)
+
+    @cached_property
+    def others_through_csv(self) -> list[tuple[object, Outcome]]:
+        """What a CSV makes of the other columns of text and objects, by name."""
+        not_these = {id_column(self.table.columns), *LOCAL_COLUMNS}
+        return [
+            (name, column_through_csv(column, self._columns_of_csv))
+            for name, column in self.table.items()
+            if column.dtype.kind in "OUT" and name not in not_these
+        ]
+
+    @property
+    def _columns_of_csv(self) -> int:
+        return len({*self.table.columns, STIMULUS_ID, FILENAME} - {*LOCAL_COLUMNS})
 
 
 @dataclass(frozen=True)
@@ -49,28 +70,48 @@ class StimulusFiles:
     table: pd.DataFrame
     entries: Sequence[Entry]
 
+    @cached_property
+    def names(self) -> list[str]:
+        """The names inside the ZIP."""
+        return [entry.name for entry in self.entries if entry.name is not None]
+
+
+def stimulus_subjects(stimuli: object, *, with_files: bool = True) -> list[object]:
+    """All there is to check of a stimulus set, or of whatever was given in its place."""
+    subjects: list[object] = [Given("proto_stimulus_set", stimuli, pd.DataFrame)]
+    if isinstance(stimuli, pd.DataFrame):
+        subjects.append(StimulusTable(stimuli))
+        if with_files:
+            subjects.append(StimulusFiles(stimuli, zip_entries(stimuli)))
+    return subjects
+
+
+def single_column(table: pd.DataFrame, name: str) -> pd.Series[Any] | None:
+    """The column of this name; None where there is none, or where several have it."""
+    column = table[name] if name in table.columns else None
+    return column if isinstance(column, pd.Series) else None
+
 
 @rule("BP-S001", StimulusTable)
 def has_ids(stimuli: StimulusTable) -> Iterator[Problem]:
     """Every stimulus needs an id."""
     if id_column(stimuli.table.columns) is None:
+        found = ", ".join(map(str, stimuli.table.columns[:EXAMPLES])) or "no columns"
+        more = ", …" if len(stimuli.table.columns) > EXAMPLES else ""
         yield Problem(
-            "columns",
-            "expected a column 'stimulus_id', found none",
-            "Add one id per stimulus",
-            [*stimuli.table.columns],
+            "columns", f"expected a column 'stimulus_id', found {found}{more}", "Add a column with one id per stimulus"
         )
 
 
 @rule("BP-S002", StimulusTable)
 def ids_are_unique(stimuli: StimulusTable) -> Iterator[Problem]:
     """One row per stimulus."""
-    if (ids := stimuli.ids) is not None and (repeated := ids[ids.duplicated()].unique()).size:
+    if (ids := stimuli.ids) is not None and (repeated := _repeated(ids.dropna().astype(object))):
         yield Problem(
             "stimulus_id",
             "expected each id once, found ids on several rows",
             "Keep one row per stimulus; repetitions of its presentation belong into the assembly",
-            repeated.tolist(),
+            repeated,
         )
 
 
@@ -82,23 +123,19 @@ def ids_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     missing = ids.isna()
     if missing.any():
         yield Problem("stimulus_id", "ids are missing", "Give every row an id", ids.index[missing].tolist())
-    present = ids[~missing]
-    changed = [pair for start in range(0, len(present), _ROWS_TYPED_TOGETHER)
-               for pair in _changed_by_reading(present.iloc[start : start + _ROWS_TYPED_TOGETHER])]  # fmt: skip
-    if changed:
+    if changed := [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]:
         yield Problem(
             "stimulus_id",
             "the ids come back from a CSV reader as something else",
             "Use integers for numbers, or text that starts with a letter, for instance 'stim_001' for '001'",
-            [_Arrow(before, after) for before, after in changed],
+            changed,
         )
 
 
 @rule("BP-S004", StimulusFiles)
 def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
     """Names in the ZIP are plain file names on every system."""
-    names = _names(stimuli)
-    unsafe = [name for name in names if _is_unsafe(name)]
+    unsafe = [name for name in stimuli.names if _is_unsafe(name)]
     if unsafe:
         yield Problem(
             "file names in the ZIP",
@@ -106,21 +143,30 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
             "Rename the stimulus ids (or the column stimulus_path_within_store)",
             unsafe,
         )
-    counts = Counter(name.casefold() for name in names)
-    twice = sorted((name for name in names if counts[name.casefold()] > 1), key=str.casefold)
-    if twice:
+    folded = [unicodedata.normalize("NFC", name).casefold() for name in stimuli.names]
+    counts = Counter(folded)
+    if len(counts) < len(folded):
+        twice = sorted(pair for pair in zip(folded, stimuli.names, strict=True) if counts[pair[0]] > 1)
         yield Problem(
             "file names in the ZIP",
             "two stimuli get the same name, or names that differ only in upper and lower case",
             "Make them differ, or they overwrite each other when unpacked",
-            twice,
+            [name for _, name in twice],
+        )
+    stems = single_column(stimuli.table, PATH_WITHIN_STORE)
+    if stems is not None and stems.isna().any():
+        yield Problem(
+            f"column {PATH_WITHIN_STORE!r}",
+            "names are missing",
+            "Fill them in, or drop the column: files are then named after their ids",
+            stems.index[stems.isna()].tolist(),
         )
 
 
 @rule("BP-S010", StimulusFiles, Severity.WARNING)
 def names_work_on_windows(stimuli: StimulusFiles) -> Iterator[Problem]:
     """A colleague can unpack the ZIP on Windows."""
-    refused = [name for name in _names(stimuli) if _REFUSED_BY_WINDOWS.fullmatch(name)]
+    refused = [name for name in stimuli.names if _REFUSED_BY_WINDOWS.fullmatch(name)]
     if refused:
         yield Problem(
             "file names in the ZIP",
@@ -138,10 +184,12 @@ def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
         yield Problem(
             "stimulus_paths",
             "no file is named for these ids",
-            "Set stimuli.stimulus_paths to a dictionary from every stimulus_id, in the type of the column, to its file",
+            "Set stimuli.stimulus_paths to a dictionary from every stimulus_id, in the type of the column, to the path "
+            "of its file as text or Path",
             unknown,
         )
-    unreadable = [_Arrow(entry.stimulus_id, reason) for entry in stimuli.entries if (reason := _why_unreadable(entry))]
+    unreadable = [Change(entry.stimulus_id, Words(reason)) for entry in stimuli.entries
+                  if (reason := _why_unreadable(entry))]  # fmt: skip
     if unreadable:
         yield Problem("stimulus_paths", "files cannot be read", "Put the files there or correct the paths", unreadable)
 
@@ -149,13 +197,12 @@ def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
 @rule("BP-S006", StimulusFiles)
 def filename_column_is_true(stimuli: StimulusFiles) -> Iterator[Problem]:
     """A `filename` column that is already there says what will be written."""
-    if FILENAME not in stimuli.table.columns:
+    if (given := single_column(stimuli.table, FILENAME)) is None:
         return
-    given = stimuli.table[FILENAME].tolist()
     wrong = [
-        _Arrow(found, entry.name)
-        for found, entry in zip(given, stimuli.entries, strict=False)
-        if entry.name is not None and found != entry.name
+        Change(found, entry.name)
+        for found, entry in zip(given.tolist(), stimuli.entries, strict=False)
+        if entry.name is not None and not (isinstance(found, str) and found == entry.name)
     ]
     if wrong:
         yield Problem(
@@ -175,9 +222,9 @@ def is_not_empty(stimuli: StimulusTable) -> Iterator[Problem]:
 
 @rule("BP-S008", StimulusTable)
 def column_names_are_portable(stimuli: StimulusTable) -> Iterator[Problem]:
-    """Column names are text, and each is there once."""
+    """Column names are text that survives the CSV, and each is there once."""
     columns = stimuli.table.columns
-    names: Iterable[object] = columns
+    names: Sequence[object] = columns.tolist()
     wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
     if wrong:
         yield Problem("columns", "expected names that are text", "Rename these columns", wrong)
@@ -186,70 +233,51 @@ def column_names_are_portable(stimuli: StimulusTable) -> Iterator[Problem]:
             "columns",
             "several columns have one name",
             "Rename or drop them",
-            columns[columns.duplicated()].tolist(),
+            columns[columns.duplicated()].unique().tolist(),
         )
+    text = dict.fromkeys(name for name in names if isinstance(name, str) and name.strip())
+    if changed := names_through_csv([*text]):
+        yield Problem("columns", "names come back from a CSV reader as something else", "Rename these columns", changed)
 
 
 @rule("BP-S009", StimulusTable, Severity.WARNING)
-def text_columns_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
+def columns_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     """Text such as '001' or 'NA' in other columns comes back as numbers or as missing."""
-    ids = id_column(stimuli.table.columns)
-    changed: list[_Arrow] = []
-    for position, name in enumerate(stimuli.table.columns):
-        column = stimuli.table.iloc[:, position].dropna()
-        if name != ids and column.map(lambda value: isinstance(value, str)).any():
-            changed += [_Arrow(name, _Arrow(*pair)) for pair in _changed_by_reading(column)[:1]]
+    changed = [Words(f"{name}: {outcome.changed[0]!r}") for name, outcome in stimuli.others_through_csv
+               if outcome.changed]  # fmt: skip
     if changed:
         yield Problem(
             "columns",
-            "text comes back from a CSV reader as something else",
+            "values come back from a CSV reader as something else",
             "Use text that cannot be taken for a number or a missing value if the difference matters",
             changed,
         )
 
 
-def _names(stimuli: StimulusFiles) -> list[str]:
-    return [entry.name for entry in stimuli.entries if entry.name is not None]
+@rule("BP-S011", StimulusTable)
+def table_fits_a_csv(stimuli: StimulusTable) -> Iterator[Problem]:
+    """The table can be written as a CSV, and its rows are rows to every reader."""
+    for name, outcome in stimuli.others_through_csv:
+        if outcome.broken:
+            yield Problem(
+                f"column {name!r}",
+                "no CSV can hold these texts: UTF-8 does not encode them, or a carriage return ends their row",
+                "Correct the text; a line ends with '\\n'",
+                outcome.broken,
+            )
 
 
-class _Arrow(tuple[object, ...]):
-    """A pair that reads as `before -> after` among the examples."""
-
-    __slots__ = ()
-
-    def __new__(cls, before: object, after: object) -> Self:
-        return super().__new__(cls, (before, after))
-
-    def __repr__(self) -> str:
-        return " -> ".join(part if isinstance(part, str) and part else repr(part) for part in self)
-
-
-def _changed_by_reading(column: pd.Series[Any]) -> list[tuple[object, object]]:
-    """Values that a round trip through `DataFrame.to_csv` and `pandas.read_csv` changes, with the outcome."""
-    before = column.to_numpy(dtype=object)
+def _repeated(ids: pd.Series[Any]) -> list[object]:
+    """Ids that are there more than once; lists and the like, which cannot be looked up, by their text."""
     try:
-        text = column.to_frame("value").to_csv(index=False).encode()
-    except UnicodeEncodeError:
-        return [(value, "not UTF-8") for value in before if not _encodes(value)]
-    after = pd.read_csv(io.BytesIO(text), skip_blank_lines=False)["value"].to_numpy(dtype=object)
-    if len(after) != len(before):
-        return [(before[0], "other rows")]
-    # Text never equals a number, so plain equality also sees a change of type.
-    changed = np.asarray(before != after, dtype=bool)
-    return [*zip(before[changed], after[changed], strict=True)]
-
-
-def _encodes(value: object) -> bool:
-    try:
-        str(value).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return ids[ids.duplicated()].unique().tolist()
+    except TypeError:
+        return _repeated(ids.map(repr))
 
 
 def _is_unsafe(name: str) -> bool:
     return bool(
-        name in {"", ".", ".."} or _UNSAFE.search(name) or not _encodes(name) or len(name.encode()) > _LONGEST_NAME
+        name in {"", ".", ".."} or _UNSAFE.search(name) or not encodes(name) or len(name.encode()) > _LONGEST_NAME
     )
 
 
@@ -257,7 +285,10 @@ def _why_unreadable(entry: Entry) -> str | None:
     if entry.source is None:
         return None
     try:
-        with entry.source.open("rb"):
-            return None
-    except OSError as error:
-        return f"{entry.source}: {error.strerror or error}"
+        # opening a pipe would wait for somebody to write into it
+        if not stat.S_ISREG(os.stat(entry.source).st_mode):  # noqa: PTH116 - a Path's method costs twice the time
+            return f"not a file: {entry.source}"
+        os.close(os.open(entry.source, os.O_RDONLY))
+    except (OSError, ValueError) as error:
+        return f"{getattr(error, 'strerror', None) or error}: {entry.source}"
+    return None
