@@ -48,19 +48,20 @@ def in_file(array: xr.DataArray, attrs: Mapping[str, Any] | None = None) -> Fact
     coords = {
         str(name): (tuple(map(str, coord.dims)), plain(coord.values)) for name, coord in array.coords.variables.items()
     }
-    if "image_id" in coords and "stimulus_id" not in coords:
-        coords["stimulus_id"] = coords["image_id"]
     return Facts(dims, plain(array.values), coords, dict(array.attrs if attrs is None else attrs))
 
 
 def in_memory(facts: Facts, *, keeps_single_names: bool) -> Facts:
-    """What becomes of that once the coordinates of a dimension are gathered into one index.
+    """What becomes of that once it is loaded: the coordinates of a dimension are gathered into one index.
 
-    The reference client gives a single coordinate of a dimension the name of the dimension.
+    `image_id` of old files is there as `stimulus_id`, too. The reference client gives a single coordinate of a dimension the name of the dimension.
     """
     coords = {}
-    for name, (dims, values) in facts.coords.items():
-        of_dim = [other for other, (its_dims, _) in facts.coords.items() if its_dims == dims and len(dims) == 1]
+    in_files = dict(facts.coords)
+    if "image_id" in in_files:
+        in_files.setdefault("stimulus_id", in_files["image_id"])
+    for name, (dims, values) in in_files.items():
+        of_dim = [other for other, (its_dims, _) in in_files.items() if its_dims == dims and len(dims) == 1]
         new_name = name
         if len(of_dim) == 1 and not keeps_single_names:
             new_name = dims[0]

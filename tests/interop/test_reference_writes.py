@@ -182,13 +182,13 @@ def test_extras(reference: ReferenceWrites, case: Case) -> None:
         ("dimension-coordinate-alone", {"presentation_": "str", "neuroid_": "str"}),
         ("dimension-coordinate-beside-others", {"presentation_level_0": "str", "stimulus_id": "str"}),
         ("behaviour", {"choice_": "str"}),
-        ("legacy-image-id", {"image_id": "str"}),
+        ("legacy-image-id", {"image_id": "str", "stimulus_id": None}),
         ("coordinate-bool", {"value": "int8"}),
         ("coordinate-datetime-missing", {"value": "float64"}),
     ],
     ids=lambda value: f"{WAY}:{value}" if isinstance(value, str) else "",
 )
-def test_what_it_really_writes(reference: ReferenceWrites, name: str, written: dict[str, str]) -> None:
+def test_what_it_really_writes(reference: ReferenceWrites, name: str, written: dict[str, str | None]) -> None:
     """The cases are about these names and types; if they were not in the files, their tests would prove nothing."""
     case = next(case for case in WRITTEN if case.name == name)
     variables = reference.result("assembly", case.identifier)["variables"]

@@ -137,9 +137,7 @@ SAME = {
     "merge_data_arrays": "result = merge_data_arrays([grid[2:], grid[:2]])",
     "merge_data_arrays with gaps": "result = merge_data_arrays([grid[2:, :2], grid[:2, 1:]])",
     "subset": "result = subset(stacked, stacked[[3, 1]], subset_dims=('presentation',))",
-    "subset by a coordinate": (
-        "result = subset(grid, grid[2:], subset_dims=('object',), dims_must_match=False)"
-    ),
+    "subset by a coordinate": ("result = subset(grid, grid[2:], subset_dims=('object',), dims_must_match=False)"),
     "subset of all levels": "result = subset(grid, grid[2:, 1:])",
     "subset compares level by level": "result = raised(lambda: subset(grid, grid[1:3, 1:]), AssertionError)",
     "subset too large": "result = raised(lambda: subset(stacked[:2], stacked, ('presentation',)), AssertionError)",

@@ -35,13 +35,9 @@ def assembly() -> NeuroidAssembly:
 
 @given(keys=st.lists(KEYS, min_size=1, max_size=12), data=st.data())
 def test_multi_groupby_mean_is_that_of_pandas(keys: list[tuple[str, int]], data: st.DataObject) -> None:
-    values = np.array(
-        data.draw(st.lists(st.integers(-99, 99), min_size=len(keys), max_size=len(keys))), float
-    )
+    values = np.array(data.draw(st.lists(st.integers(-99, 99), min_size=len(keys), max_size=len(keys))), float)
     up, down = zip(*keys, strict=True)
-    assembly = DataAssembly(
-        np.stack([values, -values]), {"up": ("p", list(up)), "down": ("p", list(down))}, ["n", "p"]
-    )
+    assembly = DataAssembly(np.stack([values, -values]), {"up": ("p", list(up)), "down": ("p", list(down))}, ["n", "p"])
     mean = assembly.multi_groupby(["up", "down"]).mean()
     expected = pd.DataFrame({"up": up, "down": down, "v": values}).groupby(["up", "down"])["v"].mean()
     assert mean.dims == ("n", "p")
@@ -103,9 +99,7 @@ def test_groups_and_iteration(assembly: NeuroidAssembly) -> None:
 
 
 def test_entries_without_a_group_are_left_out() -> None:
-    assembly = DataAssembly(
-        [1, 2, 3], {"a": ("p", np.array(["x", np.nan, "x"], object)), "b": ("p", [1, 1, 1])}, ["p"]
-    )
+    assembly = DataAssembly([1, 2, 3], {"a": ("p", np.array(["x", np.nan, "x"], object)), "b": ("p", [1, 1, 1])}, ["p"])
     assert assembly.multi_groupby(["a", "b"]).sum().values.tolist() == [4]
 
 
@@ -135,9 +129,7 @@ def test_multi_dim_apply_computes_whole_blocks() -> None:
 
 
 def test_multi_dim_apply_leaves_entries_without_a_group_missing() -> None:
-    assembly = DataAssembly(
-        [[1.0], [2.0]], {"a": ("r", np.array(["x", np.nan], object)), "b": ("c", [1])}, ["r", "c"]
-    )
+    assembly = DataAssembly([[1.0], [2.0]], {"a": ("r", np.array(["x", np.nan], object)), "b": ("c", [1])}, ["r", "c"])
     result = assembly.multi_dim_apply(["a", "b"], lambda cells, **_: cells)
     np.testing.assert_array_equal(result.values, [[1.0], [np.nan]])
 

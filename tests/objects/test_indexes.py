@@ -57,9 +57,7 @@ def test_gathering_again_changes_nothing(coords: dict[str, np.ndarray[Any, Any]]
 
 
 def test_a_single_coordinate_keeps_its_name() -> None:
-    assembly = DataAssembly(
-        [[1, 2]], coords={"neuroid_id": ("neuroid", ["x", "y"])}, dims=["presentation", "neuroid"]
-    )
+    assembly = DataAssembly([[1, 2]], coords={"neuroid_id": ("neuroid", ["x", "y"])}, dims=["presentation", "neuroid"])
     assert list(assembly.indexes["neuroid"].names) == ["neuroid_id"]
     assert hasattr(assembly, "neuroid_id")
     assert assembly["neuroid_id"].values.tolist() == ["x", "y"]
@@ -133,9 +131,7 @@ def test_plain_values(values: Any, expected: np.ndarray[Any, Any]) -> None:
 
 
 def test_text_levels_are_plain_text_on_every_pandas() -> None:
-    assembly = DataAssembly(
-        [1, 2], coords={"a": ("p", pd.Series(["x", None])), "b": ("p", [3, 4])}, dims=["p"]
-    )
+    assembly = DataAssembly([1, 2], coords={"a": ("p", pd.Series(["x", None])), "b": ("p", [3, 4])}, dims=["p"])
     assert assembly["a"].dtype == object
     assert type(assembly["a"].values[0]) is str
     assert np.isnan(assembly["a"].values[1])
@@ -153,9 +149,7 @@ def test_float16_becomes_float32() -> None:
 
 
 def test_an_empty_dimension() -> None:
-    assembly = DataAssembly(
-        np.zeros((0, 1)), coords={"stimulus_id": ("p", np.array([], "U1"))}, dims=["p", "n"]
-    )
+    assembly = DataAssembly(np.zeros((0, 1)), coords={"stimulus_id": ("p", np.array([], "U1"))}, dims=["p", "n"])
     assert assembly["stimulus_id"].shape == (0,)
 
 

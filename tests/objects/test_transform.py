@@ -89,9 +89,7 @@ def test_merging_keeps_the_coordinates_that_are_there() -> None:
 
 
 def test_merging_leaves_out_columns_named_like_other_coordinates() -> None:
-    stimuli = pd.DataFrame(
-        {"stimulus_id": ["a"], "neuroid_id": [9], "neuroid": [9], "session": [9], "size": [1]}
-    )
+    stimuli = pd.DataFrame({"stimulus_id": ["a"], "neuroid_id": [9], "neuroid": [9], "session": [9], "size": [1]})
     assembly = assembly_of(["a"], session=5)
     with pytest.warns(UserWarning, match=r"\['neuroid_id', 'neuroid', 'session'\].*rename") as caught:
         merged = merge_stimulus_metadata(assembly, stimuli)
@@ -103,9 +101,7 @@ def test_merging_leaves_out_columns_named_like_other_coordinates() -> None:
 
 @pytest.mark.parametrize(("ours", "theirs"), [(["2", "1"], [1, 2]), ([2, 1], ["1", "2"])])
 def test_merging_compares_integers_with_text(ours: Any, theirs: Any) -> None:
-    merged = merge_stimulus_metadata(
-        assembly_of(ours), pd.DataFrame({"stimulus_id": theirs, "size": [10, 20]})
-    )
+    merged = merge_stimulus_metadata(assembly_of(ours), pd.DataFrame({"stimulus_id": theirs, "size": [10, 20]}))
     assert merged["size"].values.tolist() == [20, 10]
     assert merged["stimulus_id"].values.tolist() == ours
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,6 +185,19 @@ def test_a_name_too_long_for_the_system(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("stimulus_id,filename\n1,a\n")
     with pytest.raises(StoreError, match="could not be read"):
         load_stimulus_set_from_files(tmp_path / "table.csv", tmp_path / ("x" * 5000))
+
+
+def test_a_folder_that_cannot_be_listed(read: Read, tmp_path: Path) -> None:
+    """Its path is longer than the system allows, which holds for the superuser, too."""
+    folder = os.open(tmp_path / "stimuli", os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("x" * 250, dir_fd=folder)
+        above, folder = folder, os.open("x" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(above)
+    os.close(folder)
+    with pytest.raises(StoreError, match="stimuli could not be read: File name too long"):
+        read("stimulus_id,filename\n1,a\n")
+    shutil.rmtree(tmp_path / "stimuli")
 
 
 def test_files_in_folders(read: Read, tmp_path: Path) -> None:
