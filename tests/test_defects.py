@@ -38,11 +38,8 @@ def package(array: xr.DataArray, folder: Path, cls: str = "NeuroidAssembly") -> 
 
 def neural(**coords: tuple[str, Any]) -> xr.DataArray:
     """Two presentations of three neuroids."""
-    return xr.DataArray(
-        np.arange(6.0).reshape(2, 3),
-        {"stimulus_id": ("presentation", ["a", "b"]), **coords},
-        ("presentation", "neuroid"),
-    )
+    of_presentation = {"stimulus_id": ("presentation", ["a", "b"]), "repetition": ("presentation", [0, 0])}
+    return xr.DataArray(np.arange(6.0).reshape(2, 3), {**of_presentation, **coords}, ("presentation", "neuroid"))
 
 
 # 1. Column order of the CSV follows the hash seed; ZIP bytes follow file times.

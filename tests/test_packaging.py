@@ -123,7 +123,7 @@ def test_every_class_is_packaged_by_name_and_comes_back(cls: str, dims: tuple[st
     array = xr.DataArray(np.random.default_rng(0).normal(size=shape), dims=dims)
     for dim, size in zip(dims, shape, strict=True):
         name = "stimulus_id" if dim == "presentation" else f"{dim}_id"
-        array = array.assign_coords({name: (dim, np.arange(size))})
+        array = array.assign_coords({name: (dim, np.arange(size)), f"{dim}_number": (dim, np.arange(size))})
     packaging.package_data_assembly_locally(array, "lab.Data", "lab.Set", cls, tmp_path)
     loaded = brainpack.load(tmp_path / "assy_lab_Data.brainpack.json")
     assert type(loaded) is getattr(brainpack, cls)
@@ -161,7 +161,8 @@ def test_every_type_of_value_and_coordinate_comes_back(tmp_path: Path) -> None:
     ids=lambda values: str(values.dtype),
 )
 def test_main_data_of_any_type_come_back(values: np.ndarray[Any, Any], tmp_path: Path) -> None:
-    array = xr.DataArray(values, {"stimulus_id": ("presentation", [1, 2, 3])}, ("presentation",))
+    coords = {"stimulus_id": ("presentation", [1, 2, 3]), "repetition": ("presentation", [0, 0, 0])}
+    array = xr.DataArray(values, coords, ("presentation",))
     packaging.package_data_assembly_locally(array, "lab.Data", "lab.Set", "BehavioralAssembly", tmp_path)
     loaded = brainpack.load(tmp_path / "assy_lab_Data.brainpack.json")
     expected = values.astype(object) if values.dtype.kind == "U" else values
@@ -172,7 +173,11 @@ def test_a_repeated_dimension_comes_back(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate dimension"):
         array = xr.DataArray(
             np.arange(18.0).reshape(3, 3, 2),
-            {"stimulus_id": ("presentation", ["a", "b", "c"]), "neuroid_id": ("neuroid", [1, 2])},
+            {
+                "stimulus_id": ("presentation", ["a", "b", "c"]),
+                "category": ("presentation", ["x", "x", "y"]),
+                "neuroid_id": ("neuroid", [1, 2]),
+            },
             ("presentation", "presentation", "neuroid"),
         )
     packaging.package_data_assembly_locally(array, "lab.Data", "lab.Set", downloads_path=tmp_path)
@@ -213,7 +218,11 @@ def test_a_lazy_array_is_read_chunk_by_chunk(tmp_path: Path) -> None:
         def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
             return NotImplemented
 
-    coords = {"stimulus_id": ("presentation", np.arange(4000)), "neuroid_id": ("neuroid", np.arange(1000))}
+    coords = {
+        "stimulus_id": ("presentation", np.arange(4000)),
+        "repetition": ("presentation", np.zeros(4000)),
+        "neuroid_id": ("neuroid", np.arange(1000)),
+    }
     lazy = xr.DataArray(Lazy(), coords, ("presentation", "neuroid"))
     packaging.package_data_assembly_locally(lazy, "lab.Lazy", "lab.Set", downloads_path=tmp_path)
     loaded = brainpack.load(tmp_path / "assy_lab_Lazy.brainpack.json")

@@ -24,6 +24,10 @@ DATA_VARIABLE: Final = "data"
 UNNAMED_DATA_VARIABLE: Final = "__xarray_dataarray_variable__"
 PRESENTATION: Final = "presentation"
 
+# Names that mean something else than a file on Windows; a ZIP that holds them is neither written nor unpacked.
+DEVICE_NAME: Final = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\..*)?")
+DRIVE: Final = re.compile(r"[A-Za-z]:")
+
 RECORD_SUFFIX: Final = ".brainpack.json"
 _PREFIX: Final[dict[Kind, str]] = {"assembly": "assy_", "stimulus_set": "stimulus_"}
 

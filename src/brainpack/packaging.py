@@ -121,6 +121,7 @@ def package_data_assembly_locally(
     ...     np.zeros((2, 3), dtype="float32"),
     ...     coords={
     ...         "stimulus_id": ("presentation", ["left", "right"]),
+    ...         "repetition": ("presentation", [0, 0]),
     ...         "neuroid_id": ("neuroid", [1, 2, 3]),
     ...         "region": ("neuroid", ["V4", "V4", "IT"]),
     ...     },

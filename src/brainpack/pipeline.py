@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
-from brainpack.objects.entries import zip_entries
 from brainpack.objects.indexes import repeated_dimensions
 from brainpack.record.records import Record, RecordedFile, read_record
 from brainpack.validate.assemblies import assembly_subjects, stored_subjects
 from brainpack.validate.names import Claim, Name
 from brainpack.validate.rules import run
-from brainpack.validate.stimuli import stimulus_subjects
+from brainpack.validate.stimuli import StimulusFiles, stimulus_subjects
 from brainpack.write.atomic import whole_file
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
@@ -54,18 +53,19 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Rec
     StoreError
         A stimulus cannot be read, or a file cannot be written.
     """
+    subjects = stimulus_subjects(stimuli)
     accept(
         run(
             f"stimulus set {identifier!r}",
             Name("stimulus_set_identifier", identifier),
             *_claims("stimulus_set", identifier, folder),
-            *stimulus_subjects(stimuli),
+            *subjects,
         )
     )
     stem = store_name("stimulus_set", identifier)
     csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
     with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-        sources = _sources(stimuli)
+        sources = _sources(subjects)
         zip_digest = write_zip(sources, zip_partial)
         csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _ in sources])
         _retract("stimulus_set", identifier, folder)
@@ -146,8 +146,9 @@ def write_netcdf_file(
 
 def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[str]]:
     """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
-    accept(run(path.name, *stimulus_subjects(stimuli)))
-    sources = _sources(stimuli)
+    subjects = stimulus_subjects(stimuli)
+    accept(run(path.name, *subjects))
+    sources = _sources(subjects)
     with whole_file(path) as partial:
         return write_zip(sources, partial), [name for name, _ in sources]
 
@@ -173,9 +174,10 @@ def accept(report: Report) -> None:
         warnings.warn(f"{report.subject}: {finding}", stacklevel=4)
 
 
-def _sources(stimuli: pd.DataFrame) -> list[tuple[str, Path]]:
+def _sources(subjects: list[object]) -> list[tuple[str, Path]]:
     """Name in the ZIP and file of each stimulus; after validation every stimulus has both."""
-    return [(entry.name, entry.source) for entry in zip_entries(stimuli) if entry.name and entry.source]
+    entries = (entry for files in subjects if isinstance(files, StimulusFiles) for entry in files.entries)
+    return [(entry.name, entry.source) for entry in entries if entry.name and entry.source]
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:

@@ -43,6 +43,7 @@ def _long() -> xr.DataArray:
     values = (np.arange(3000 * 200) * 7919 % 1009 / 8).reshape(3000, 200)
     coords = {
         "stimulus_id": ("presentation", [f"image {number % 100}" for number in range(3000)]),
+        "repetition": ("presentation", np.arange(3000) // 100),
         "neuroid_id": ("neuroid", np.arange(200)),
     }
     return xr.DataArray(values, coords, ("presentation", "neuroid"))
@@ -59,9 +60,8 @@ def _trials() -> xr.DataArray:
 
 
 def _answers() -> xr.DataArray:
-    return xr.DataArray(
-        ["left", "left", "right"], {"stimulus_id": ("presentation", ["left", "right", "日本"])}, ("presentation",)
-    )
+    coords = {"stimulus_id": ("presentation", ["left", "right", "日本"]), "subject": ("presentation", ["a", "a", "b"])}
+    return xr.DataArray(["left", "left", "right"], coords, ("presentation",))
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def _coordinate_cases() -> list[Case]:
         "datetime": TIMES,
         "datetime-missing": GAPPY_TIMES,
         "datetime-limits": EXTREME_TIMES,
-        "datetime-seconds": np.arange(6).astype("datetime64[s]").astype("datetime64[ns]"),
+        "datetime-seconds": np.arange(6).astype("datetime64[s]"),
         "timedelta": np.arange(-3, 3).astype("timedelta64[ns]"),
         "timedelta-missing": np.array([-1, 0, 1, "NaT", 2**62, -(2**62)], dtype="timedelta64[ns]"),
         "text": TEXTS,

@@ -54,7 +54,8 @@ def in_file(array: xr.DataArray, attrs: Mapping[str, Any] | None = None) -> Fact
 def in_memory(facts: Facts, *, keeps_single_names: bool) -> Facts:
     """What becomes of that once it is loaded: the coordinates of a dimension are gathered into one index.
 
-    `image_id` of old files is there as `stimulus_id`, too. The reference client gives a single coordinate of a dimension the name of the dimension.
+    `image_id` of old files is there as `stimulus_id`, too. The reference client gives a single coordinate of a
+    dimension the name of the dimension.
     """
     coords = {}
     in_files = dict(facts.coords)

@@ -45,12 +45,9 @@ def test_an_unknown_class_is_told_with_the_known_ones() -> None:
 
 def test_what_packaging_and_loading_need_to_know() -> None:
     classes = [assembly_class(name) for name in NAMES]
-    assert {c.__name__ for c in classes if not c.merges_stimuli} == {
-        "PropertyAssembly",
-        "MetadataAssembly",
-        "SpikeTimesAssembly",
-    }
-    assert [c for c in classes if not c.needs_stimulus_id] == [PropertyAssembly]
+    without_stimuli = {"PropertyAssembly", "MetadataAssembly", "SpikeTimesAssembly"}
+    assert {c.__name__ for c in classes if not c.merges_stimuli} == without_stimuli
+    assert {c.__name__ for c in classes if not c.needs_stimulus_id} == without_stimuli
     assert BehavioralAssembly.required_dims == {"presentation"}
 
 

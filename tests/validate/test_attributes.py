@@ -80,3 +80,26 @@ def test_what_cannot_be_encoded_is_named(value: object) -> None:
 
 def test_names_become_text() -> None:
     assert encode_attributes({1: "a"}) == {"1": "a"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["a\0b"], ["a", "\ud800"], {"a": "\ud800"}, [2**63, 1, -1], np.array(["\ud800"])],
+    ids=ascii,
+)
+def test_parts_are_checked_as_the_whole_is(value: object) -> None:
+    with pytest.raises(InvalidData, match="attribute 'fixation' is a"):
+        encode_attributes({"fixation": value})
+
+
+def test_deep_nesting() -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(InvalidData, match="attribute 'deep' is a list"):
+        encode_attributes({"deep": value})
+
+
+def test_arrays_without_dimensions() -> None:
+    assert encode_attributes({"a": np.array(3)})["a"].tolist() == [3]
+    assert encode_attributes({"a": np.array("b")}) == {"a": "b"}

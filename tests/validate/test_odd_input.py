@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from brainpack import NeuroidAssembly, StimulusSet
-from brainpack.validate.assemblies import array_subjects, assembly_subjects
+from brainpack.validate.assemblies import assembly_subjects, stored_subjects
 from brainpack.validate.names import Claim, Name
 from brainpack.validate.rules import run
 from brainpack.validate.stimuli import StimulusTable, stimulus_subjects
@@ -79,6 +79,13 @@ def test_odd_tables(name: str) -> None:
 @pytest.mark.parametrize("given", [None, 1, "text", {"stimulus_id": [1]}, [1], np.zeros(3), pd.Series(["a"])], ids=repr)
 def test_no_table_at_all(given: object) -> None:
     assert errors(run("input", *stimulus_subjects(given))) == {"BP-R003"}
+    assert errors(run("input", *stimulus_subjects(given, with_files=False))) == {"BP-R003"}
+
+
+def test_a_table_alone_needs_no_files() -> None:
+    table = pd.DataFrame({"stimulus_id": ["a"]})
+    assert errors(run("input", *stimulus_subjects(table, with_files=False))) == set()
+    assert errors(run("input", *stimulus_subjects(table))) == {"BP-S005"}
 
 
 @pytest.mark.parametrize("given", [None, 1, np.zeros((2, 2)), xr.Dataset(), pd.DataFrame(), [1]], ids=repr)
@@ -89,10 +96,10 @@ def test_no_array_at_all(given: object) -> None:
 @pytest.mark.parametrize("group", ["a/b", "a b", "..", "/", "a\0b", "\ud800", "data"], ids=ascii)
 def test_odd_groups(group: str) -> None:
     array = xr.DataArray([1], dims="x")
-    assert errors(run("input", *array_subjects(array, "trials"))) == set()
-    assert errors(run("input", *array_subjects(array, group))) == {"BP-A008"}
-    assert errors(run("input", *array_subjects(None, group))) == {"BP-R003"}
-    assert errors(run("input", *array_subjects(array, 5))) == {"BP-A008", "BP-R003"}
+    assert errors(run("input", *stored_subjects(array, "trials"))) == set()
+    assert errors(run("input", *stored_subjects(array, group))) == {"BP-A008"}
+    assert errors(run("input", *stored_subjects(None, group))) == {"BP-R003"}
+    assert errors(run("input", *stored_subjects(array, 5))) == {"BP-A008", "BP-R003"}
 
 
 def test_odd_arguments_beside_an_array() -> None:
@@ -181,7 +188,8 @@ class Lazy:
 
 @pytest.mark.parametrize("dtype", ["f4", "i2", "?", "M8[ns]", "m8[s]"])
 def test_lazy_values_are_not_computed(dtype: str) -> None:
-    array = xr.DataArray(Lazy(dtype), {"stimulus_id": ("presentation", ["a", "b"])}, ("presentation", "neuroid"))
+    coords = {"stimulus_id": ("presentation", ["a", "b"]), "repetition": ("presentation", [0, 0])}
+    array = xr.DataArray(Lazy(dtype), coords, ("presentation", "neuroid"))
     assert run("array", *assembly_subjects(array, "NeuroidAssembly")).findings == ()
 
 

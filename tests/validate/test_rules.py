@@ -86,6 +86,9 @@ IN_MEMORY: dict[str, Case] = {
         table(["a"], **{"日 本": [1]}), table(["a"], **{"x\r": [1]}), "columns", (r"'x\r' -> 'x'",)
     ),
     "BP-S008 broken": Case(table(["a"]), StimulusTable(pd.DataFrame({"x\ry": [1]})), "columns", (r"'x\ry' -> 'x'",)),
+    "BP-S008 row": Case(
+        table(["a"]), StimulusTable(pd.DataFrame({"x\ry": [1], "z": [1]})), "columns", (r"'x\ry' -> several rows",)
+    ),
     "BP-S008 surrogate": Case(
         table(["a"]), table(["a"], **{"\ud800": [1]}), "columns", (r"'\ud800' -> not UTF-8",)
     ),
@@ -162,6 +165,14 @@ IN_MEMORY: dict[str, Case] = {
         stored(attrs={"units": ["seconds"]}), stored(attrs={"units": "seconds"}), "attribute 'units'",
         severity=Severity.WARNING,
     ),
+    "BP-A010": Case(
+        claim(stimulus_id=SHOWN, repetition=("presentation", [1, 1])), claim(stimulus_id=SHOWN),
+        "coordinate 'stimulus_id'", severity=Severity.WARNING,
+    ),
+    "BP-A011": Case(
+        Groups(EXTRA.assign_attrs(trials=EXTRA), {"trials": EXTRA}), Groups(EXTRA.assign_attrs(trials=EXTRA), {}),
+        "attributes", ("'trials'",), severity=Severity.WARNING,
+    ),
 }  # fmt: skip
 
 
@@ -210,7 +221,11 @@ def _other_filenames(stimuli: StimulusSet, _: Path) -> None:
 
 
 def _device_names(stimuli: StimulusSet, _: Path) -> None:
-    stimuli["stimulus_path_within_store"] = ["CON", "con.x", "COM1", "a:b", "what?", "a|b", "constant"]
+    stimuli["stimulus_path_within_store"] = ["CON", "con.x", "COM1", "a:b", "lpt9 ", "constant", "aux2"]
+
+
+def _names_that_windows_refuses(stimuli: StimulusSet, _: Path) -> None:
+    stimuli["stimulus_path_within_store"] = ["ab:c", "what?", "a|b", "a*", "<a", "constant", "b"]
 
 
 WITH_FILES: dict[str, tuple[Callable[[StimulusSet, Path], None], str, int]] = {
@@ -220,7 +235,8 @@ WITH_FILES: dict[str, tuple[Callable[[StimulusSet, Path], None], str, int]] = {
     "BP-S005 none": (_without_paths, "stimulus_paths", 7),
     "BP-S005 unreadable": (_pathlike_in_part, "stimulus_paths", 3),
     "BP-S006": (_other_filenames, "column 'filename'", 5),
-    "BP-S010": (_device_names, "file names in the ZIP", 6),
+    "BP-S004 devices": (_device_names, "file names in the ZIP", 5),
+    "BP-S010": (_names_that_windows_refuses, "file names in the ZIP", 5),
 }
 
 
@@ -253,4 +269,4 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_each_rule_has_a_case() -> None:
     assert {name.split()[0] for name in [*IN_MEMORY, *WITH_FILES]} == set(RULES)
     errors = [rule.id for rule in RULES.values() if rule.severity is Severity.ERROR]
-    assert sorted(set(RULES) - set(errors)) == ["BP-A009", "BP-S009", "BP-S010"]
+    assert sorted(set(RULES) - set(errors)) == ["BP-A009", "BP-A010", "BP-A011", "BP-S009", "BP-S010"]

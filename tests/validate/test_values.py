@@ -93,3 +93,35 @@ def test_what_netcdf_holds(dtype: str) -> None:
 )
 def test_what_netcdf_does_not_hold(values: Any, reason: str) -> None:
     assert reason in (why_not_storable(values) or "")
+
+
+def test_nanoseconds_of_objects_are_kept() -> None:
+    values = objects(pd.Timestamp("2020-01-01 00:00:00.000000001"), None, pd.NaT)
+    expected = np.array(["2020-01-01T00:00:00.000000001", "NaT", "NaT"], "M8[ns]")
+    np.testing.assert_array_equal(natural(values), expected)
+    assert natural(values.reshape(3, 1)).shape == (3, 1)
+    assert natural(objects(pd.Timedelta(1, "ns"), None)).astype(int)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        objects(dt.datetime(3000, 1, 1)),  # noqa: DTZ001 - netCDF has no zones
+        objects(dt.date(1500, 1, 1)),
+        objects(dt.timedelta(days=200_000)),
+        objects(pd.Timestamp("2020-01-01", tz="UTC")),
+        objects(dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
+        objects(pd.Timestamp("2020-01-01", tz="UTC"), pd.Timestamp("2020-01-01")),
+        np.array(["3000-01-01", "NaT"], dtype="M8[s]"),
+        np.array([10**12], dtype="m8[s]"),
+        np.array([1], dtype="m8[ps]"),
+    ],
+    ids=str,
+)
+def test_times_that_would_wrap_around(values: Any) -> None:
+    assert "time" in (why_not_storable(values) or "") or "nanoseconds" in (why_not_storable(values) or "")
+
+
+def test_times_of_other_units() -> None:
+    assert why_not_storable(np.array(["2020-01-01", "NaT"], dtype="M8[D]")) is None
+    assert why_not_storable(np.array([[1, 2]], dtype="m8[s]")) is None

@@ -48,6 +48,8 @@ def encode_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _encode_attribute(name: str, value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     match value:
         case np.ndarray() | list() | tuple():
             return _encode_list(name, value)
@@ -73,8 +75,12 @@ def _encode_text(name: str, value: Any) -> str:
             text = pd.Timestamp(value).isoformat()
         case _:
             raise _unencodable(name, value)
+    return _checked(name, text)
+
+
+def _checked(name: str, text: str) -> str:
     if "\0" in text or not _is_utf8(text):
-        raise _unencodable(name, value)
+        raise _unencodable(name, text)
     return text
 
 
@@ -89,9 +95,12 @@ def _is_utf8(text: str) -> bool:
 def _encode_list(name: str, values: Any) -> Any:
     items = values.tolist() if isinstance(values, np.ndarray) else [*values]
     if items and all(isinstance(item, str) for item in items):
-        return items
+        return [_checked(name, item) for item in items]
     if items and all(isinstance(item, (int, float, np.number)) and not isinstance(item, bool) for item in items):
-        return _encode_numbers(name, np.asarray(values))
+        numbers = np.asarray(values)
+        if numbers.dtype.kind == "f" and all(isinstance(item, (int, np.integer)) for item in items):
+            raise _unencodable(name, values)  # integers that no one type of integer holds
+        return _encode_numbers(name, numbers)
     return _as_json(name, items)
 
 
@@ -103,9 +112,10 @@ def _encode_numbers(name: str, values: npt.NDArray[Any]) -> Any:
 
 def _as_json(name: str, value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, default=_json_default)
-    except (TypeError, ValueError) as error:
+        text = json.dumps(value, ensure_ascii=False, default=_json_default)
+    except (TypeError, ValueError, RecursionError) as error:
         raise _unencodable(name, value) from error
+    return _checked(name, text)
 
 
 def _json_default(value: Any) -> Any:

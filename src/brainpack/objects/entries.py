@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
+
 from brainpack.layout import PATH_WITHIN_STORE, id_column, zip_entry_name
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
 
 class Entry(NamedTuple):
@@ -51,17 +53,24 @@ def zip_entries(stimuli: pd.DataFrame) -> list[Entry]:
     Returns
     -------
     list of Entry
+        None where the table has no column of ids, or several; without a source where no path can be found.
     """
     column = id_column(stimuli.columns)
-    if column is None:
+    ids = None if column is None else stimuli[column]
+    if not isinstance(ids, pd.Series):
         return []
     paths = stimulus_paths(stimuli)
-    ids = stimuli[column].tolist()
-    stems = stimuli[PATH_WITHIN_STORE].tolist() if PATH_WITHIN_STORE in stimuli.columns else ids
-    return [_entry(stimulus_id, stem, paths.get(stimulus_id)) for stimulus_id, stem in zip(ids, stems, strict=True)]
+    stems = stimuli[PATH_WITHIN_STORE] if PATH_WITHIN_STORE in stimuli.columns else ids
+    if not isinstance(stems, pd.Series):
+        stems = ids
+    return [_entry(stimulus_id, stem, paths) for stimulus_id, stem in zip(ids.tolist(), stems.tolist(), strict=True)]
 
 
-def _entry(stimulus_id: object, stem: object, path: str | os.PathLike[str] | None) -> Entry:
-    if path is None:
+def _entry(stimulus_id: object, stem: object, paths: Mapping[Any, object]) -> Entry:
+    try:
+        path = paths.get(stimulus_id)
+    except TypeError:  # a list or the like, which no dictionary can have as a key
+        path = None
+    if not isinstance(path, str | os.PathLike):
         return Entry(stimulus_id, None, None)
     return Entry(stimulus_id, Path(path), zip_entry_name(stem, os.fspath(path)))

@@ -18,12 +18,9 @@ _TYPE_OF_OBJECTS = {
     "integer": np.dtype(np.int64),
     "floating": np.dtype(np.float64),
     "mixed-integer-float": np.dtype(np.float64),
-    "datetime64": np.dtype("datetime64[ns]"),
-    "datetime": np.dtype("datetime64[ns]"),
-    "date": np.dtype("datetime64[ns]"),
-    "timedelta64": np.dtype("timedelta64[ns]"),
-    "timedelta": np.dtype("timedelta64[ns]"),
 }
+_DATES = frozenset(["datetime64", "datetime", "date"])
+_DURATIONS = frozenset(["timedelta64", "timedelta"])
 
 
 def is_text(values: npt.NDArray[Any]) -> bool:
@@ -62,6 +59,8 @@ def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.full(values.shape, np.nan)
     if kind == "string":
         return np.where(missing, np.nan, values)
+    if kind in _DATES | _DURATIONS:
+        return _times(np.where(missing, np.nan, values), kind)
     dtype = _TYPE_OF_OBJECTS.get(kind)
     if dtype is None:
         raise InvalidData(f"values of several types ({kind}: {_types(values)}), which netCDF cannot hold together")
@@ -90,10 +89,30 @@ def why_not_storable(values: npt.NDArray[Any]) -> str | None:
         return str(problem)
     if typed.dtype.kind in "UO":
         return _why_not_text(typed)
-    if typed.dtype.kind in "mMS" or typed.dtype.str[1:] in _NUMBERS_OF_NETCDF or typed.dtype.kind == "b":
+    if typed.dtype.kind in "mM":
+        return _why_not_times(typed)
+    if typed.dtype.kind == "S" or typed.dtype.str[1:] in _NUMBERS_OF_NETCDF or typed.dtype.kind == "b":
         return None
     better = {np.dtype(np.float16): "float32", np.dtype(np.longdouble): "float64"}
     return f"{typed.dtype}, which netCDF does not know; use {better.get(typed.dtype, 'real numbers or text')}"
+
+
+def _times(values: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    """Dates or durations as nanoseconds, by way of pandas: numpy would drop digits and wrap around."""
+    convert: Any = pd.to_datetime if kind in _DATES else pd.to_timedelta
+    try:
+        times = convert(values.ravel()).as_unit("ns")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidData(f"times that nanoseconds since 1970 cannot hold: {error}") from error
+    if getattr(times, "tz", None) is not None:
+        raise InvalidData(f"times with the time zone {times.tz}; convert them to UTC and drop the zone")
+    return np.asarray(times).reshape(values.shape)
+
+
+def _why_not_times(values: npt.NDArray[Any]) -> str | None:
+    in_file = values.astype(f"{values.dtype.kind}8[ns]")
+    changed = (in_file.astype(values.dtype) != values) & ~np.isnat(values)
+    return f"{values[changed].ravel()[0]}, which nanoseconds since 1970 cannot hold" if changed.any() else None
 
 
 def _why_not_text(values: npt.NDArray[Any]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -17,15 +16,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from brainpack.digest import BLOCK
 from brainpack.errors import IntegrityError, InvalidData, StoreError
-from brainpack.layout import unpacked_folder
+from brainpack.layout import DEVICE_NAME, DRIVE, unpacked_folder
 from brainpack.read.access import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from zipfile import ZipFile, ZipInfo
 
-_DEVICE: Final = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\..*)?")
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
 _ENCRYPTED: Final = 1
 _COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
@@ -121,11 +118,11 @@ def _why_unsafe(entry: ZipInfo) -> str | None:
     name, parts = entry.orig_filename, _parts(entry.filename)
     checks = {
         "a link": stat.S_ISLNK(entry.external_attr >> 16),
-        "an absolute path": name.startswith("/") or bool(_DRIVE.match(name)) or (os.name == "nt" and ":" in name),
+        "an absolute path": name.startswith("/") or bool(DRIVE.match(name)) or (os.name == "nt" and ":" in name),
         "a backslash": "\\" in name,
         "no file name": not parts or "\0" in name,
         "a way out of the folder": any(not part.rstrip(". ") for part in parts),  # Windows drops dots and spaces
-        "the name of a device": any(_DEVICE.fullmatch(part) for part in parts),
+        "the name of a device": any(DEVICE_NAME.fullmatch(part) for part in parts),
         "encrypted": bool(entry.flag_bits & _ENCRYPTED),
         "a compression that Python does not know": entry.compress_type not in _COMPRESSIONS,
     }

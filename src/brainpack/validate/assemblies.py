@@ -82,7 +82,7 @@ class Groups:
     extras: Mapping[Any, object]
 
 
-def array_subjects(array: object, group: object = "") -> list[object]:
+def stored_subjects(array: object, group: object = "") -> list[object]:
     """All there is to check of an array that goes into a group of a file; "" is the file itself."""
     subjects: list[object] = [Given("assembly", array, xr.DataArray), Given("group", group, str)]
     if isinstance(array, xr.DataArray):
@@ -109,12 +109,6 @@ def assembly_subjects(assembly: object, class_name: object, extras: object = Non
         subjects.append(Groups(assembly, extras))
         subjects += [StoredArray(str(name), extra) for name, extra in extras.items() if isinstance(extra, xr.DataArray)]
     return subjects
-
-
-def stored_subjects(array: object, group: str) -> list[object]:
-    """All there is to check of an array that claims no class, or of whatever was given in its place."""
-    given = Given("assembly", array, xr.DataArray)
-    return [given, StoredArray(group, array)] if isinstance(array, xr.DataArray) else [given]
 
 
 @rule("BP-A001", ClaimedClass)
@@ -259,6 +253,30 @@ def units_do_not_retype(stored: StoredArray) -> Iterator[Problem]:
             f"with the units {units!r} the reference client turns numbers into timedelta64",
             "Use an abbreviation such as 's' or 'ms'",
         )
+
+
+@rule("BP-A010", ClaimedClass, Severity.WARNING)
+def reference_can_merge_stimuli(claim: ClaimedClass) -> Iterator[Problem]:
+    """The reference client loses the name of a dimension's only coordinate, and then finds no stimuli to merge."""
+    cls = claim.cls
+    if cls is None or not cls.merges_stimuli:
+        return
+    of_presentation = [name for name, (dims, _) in plain_coords(claim.array).items() if dims == (PRESENTATION,)]
+    if of_presentation == [STIMULUS_ID]:
+        yield Problem(
+            f"coordinate {STIMULUS_ID!r}",
+            f"it is the only one of {PRESENTATION!r}, and the reference client cannot merge stimulus metadata then",
+            "Add a second one, such as the repetition, if others will load the assembly with brainscore_core",
+        )
+
+
+@rule("BP-A011", Groups, Severity.WARNING)
+def arrays_are_not_lost(groups: Groups) -> Iterator[Problem]:
+    """An array among the attributes, such as an extra that was loaded, is not in the file."""
+    arrays = [name for name, value in groups.assembly.attrs.items() if isinstance(value, xr.DataArray)]
+    lost = [name for name in arrays if name not in groups.extras]
+    if lost:
+        yield Problem("attributes", "arrays among them are left out", "Pass them as extras to keep them", lost)
 
 
 def _is_netcdf_name(name: object) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from brainpack.layout import FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
+from brainpack.layout import DEVICE_NAME, DRIVE, FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
 from brainpack.objects.entries import zip_entries
 from brainpack.validate.arguments import Given
 from brainpack.validate.findings import Severity
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from brainpack.objects.entries import Entry
 
 _UNSAFE: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
-_REFUSED_BY_WINDOWS: Final = re.compile(r'(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?|.*[<>:"|?*].*|.*[. ]')
+_REFUSED_BY_WINDOWS: Final = re.compile(r'.*[<>:"|?*].*|.*[. ]')
 _LONGEST_NAME: Final = 255  # bytes, on ext4, APFS and NTFS
 
 
@@ -171,7 +171,7 @@ def names_work_on_windows(stimuli: StimulusFiles) -> Iterator[Problem]:
         yield Problem(
             "file names in the ZIP",
             "Windows cannot hold files of these names",
-            'Avoid the characters <>:"|?*, device names such as CON, and a dot or a space at the end',
+            'Avoid the characters <>:"|?*, and a dot or a space at the end',
             refused,
         )
 
@@ -277,7 +277,12 @@ def _repeated(ids: pd.Series[Any]) -> list[object]:
 
 def _is_unsafe(name: str) -> bool:
     return bool(
-        name in {"", ".", ".."} or _UNSAFE.search(name) or not encodes(name) or len(name.encode()) > _LONGEST_NAME
+        name in {"", ".", ".."}
+        or _UNSAFE.search(name)
+        or DEVICE_NAME.fullmatch(name)
+        or DRIVE.match(name)
+        or not encodes(name)
+        or len(name.encode()) > _LONGEST_NAME
     )
 
 
