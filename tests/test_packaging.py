@@ -238,9 +238,9 @@ def test_write_netcdf_appends_groups(tmp_path: Path) -> None:
     loaded = brainpack.load_assembly_from_file(path)
     np.testing.assert_array_equal(loaded.values, recording().values)
     assert loaded.attrs["trials"].values.tolist() == [1, 2]
-    with pytest.raises(InvalidData, match="already holds a group 'trials'"):
+    with pytest.raises(InvalidData, match="already holds 'trials'"):
         packaging.write_netcdf(xr.DataArray([3], dims="event"), path, append=True, group="trials")
-    with pytest.raises(InvalidData, match="already holds a data set"):
+    with pytest.raises(InvalidData, match="already holds 'data'"):
         packaging.write_netcdf(recording(), path, append=True)
     assert brainpack.load_assembly_from_file(path).attrs["trials"].values.tolist() == [1, 2]
 

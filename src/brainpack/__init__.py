@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from brainpack.errors import AlreadyPublished as AlreadyPublished
     from brainpack.errors import BrainpackError as BrainpackError
     from brainpack.errors import CheckFailed as CheckFailed
     from brainpack.errors import IntegrityError as IntegrityError
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": "AlreadyPublished BrainpackError CheckFailed IntegrityError InvalidData NotAvailable NotFound StoreError",
+    "errors": "BrainpackError CheckFailed IntegrityError InvalidData NotAvailable NotFound StoreError",
     "loading": "load load_assembly_from_file load_stimulus_set_from_files",
     "objects.assemblies": "BehavioralAssembly DataAssembly MetadataAssembly ModelFeaturesAssembly NeuroidAssembly "
     "NeuronRecordingAssembly PropertyAssembly SpikeTimesAssembly",

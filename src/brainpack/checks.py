@@ -23,7 +23,7 @@ _STIMULUS_NAME: Final = re.compile(r"([A-Za-z0-9]+_)?[1-9][0-9]*\.(jpg|jpeg|png|
 _FILE_NUMBER: Final = re.compile(r"([0-9]+)\.[^.]*$")
 
 
-def check_naming_convention(name: str) -> None:
+def check_naming_convention(name: object) -> None:
     """Raise unless a data set is named `lab.AuthorYear…`: a lower-case lab, a dot, a capitalised rest.
 
     Raises
@@ -35,11 +35,11 @@ def check_naming_convention(name: str) -> None:
     --------
     >>> check_naming_convention("dicarlo.MajajHong2015.public")
     """
-    if not _PUBLISHED_NAME.fullmatch(name):
+    if not isinstance(name, str) or not _PUBLISHED_NAME.fullmatch(name):
         raise CheckFailed(f"{name!r} is not named like 'lab.Author2026': lower-case lab, dot, capitalised rest")
 
 
-def check_stimulus_naming_convention(name: str) -> None:
+def check_stimulus_naming_convention(name: object) -> None:
     """Raise unless a stimulus file is named `<word>_<n>.<ext>` or `<n>.<ext>`.
 
     n has no leading zero; ext is jpg, jpeg, png or mp4; the whole name must match.
@@ -53,7 +53,7 @@ def check_stimulus_naming_convention(name: str) -> None:
     --------
     >>> check_stimulus_naming_convention("Nat300_17.png")
     """
-    if not _STIMULUS_NAME.fullmatch(name):
+    if not isinstance(name, str) or not _STIMULUS_NAME.fullmatch(name):
         raise CheckFailed(
             f"the stimulus file {name!r} is not named like 'image_17.png' or '17.png': a number without leading "
             "zero, and one of the suffixes jpg, jpeg, png, mp4"

@@ -6,7 +6,6 @@
     ├── InvalidData        (ValueError)        the input cannot be packaged; `.report` lists every problem
     │   └── CheckFailed    (AssertionError)    a `check_*` function of the packaging API said no
     ├── NotFound           (LookupError)       a file, record or stimulus is not there
-    ├── AlreadyPublished   (FileExistsError)   the name is taken by something else
     ├── IntegrityError     (ValueError)        bytes are not the ones that were promised
     ├── StoreError         (OSError)           reading or writing failed
     └── NotAvailable       (NotImplementedError)  this version cannot do that yet
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from brainpack.validate.findings import Report
 
 __all__ = [
-    "AlreadyPublished",
     "BrainpackError",
     "CheckFailed",
     "IntegrityError",
@@ -57,10 +55,6 @@ class CheckFailed(InvalidData, AssertionError):
 
 class NotFound(BrainpackError, LookupError):
     """A file, a record or a stimulus that was asked for does not exist."""
-
-
-class AlreadyPublished(BrainpackError, FileExistsError):
-    """The name is already taken by other data."""
 
 
 class IntegrityError(BrainpackError, ValueError):

@@ -320,7 +320,7 @@ def write_netcdf(
     ...     len(write_netcdf(xr.DataArray([1, 2], dims="event"), Path(folder, "spikes.nc")))
     40
     """
-    target = Path(target_netcdf_file)
+    target = Path(target_netcdf_file).expanduser()
     return pipeline.write_netcdf_file(assembly, target, append=append, group=group, compress=compress).sha1
 
 
@@ -339,7 +339,7 @@ def create_stimulus_zip(proto_stimulus_set: pd.DataFrame, target_zip_path: AnyPa
     StoreError
         A stimulus cannot be read, or the ZIP cannot be written.
     """
-    digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, Path(target_zip_path))
+    digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, Path(target_zip_path).expanduser())
     return digest.sha1, names
 
 
@@ -358,7 +358,7 @@ def create_stimulus_csv(proto_stimulus_set: pd.DataFrame, target_path: AnyPath) 
     StoreError
         The file cannot be written.
     """
-    return pipeline.write_stimulus_csv(proto_stimulus_set, Path(target_path)).sha1
+    return pipeline.write_stimulus_csv(proto_stimulus_set, Path(target_path).expanduser()).sha1
 
 
 def extract_specific(proto_stimulus_set: pd.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import warnings
 from typing import TYPE_CHECKING
@@ -171,7 +172,15 @@ def accept(report: Report) -> None:
     if report.errors:
         raise InvalidData(f"nothing was written. {report}", report)
     for finding in report.warnings:
-        warnings.warn(f"{report.subject}: {finding}", stacklevel=4)
+        warnings.warn(f"{report.subject}: {finding}", stacklevel=_frames_of_brainpack())
+
+
+def _frames_of_brainpack() -> int:
+    """How far up the caller is, whose line a warning shall name."""
+    frame, count = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("brainpack."):
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def _sources(subjects: list[object]) -> list[tuple[str, Path]]:

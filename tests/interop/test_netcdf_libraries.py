@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Values = np.ndarray[Any, Any]
 
-pytestmark = pytest.mark.interop
+pytestmark = [
+    pytest.mark.interop,
+    # the cases are what a warning speaks of: single coordinates, and arrays among the attributes
+    pytest.mark.filterwarnings("ignore:.*BP-A01[012]:UserWarning"),
+]
 
 DATES = {"units": "nanoseconds since 1970-01-01", "calendar": "proleptic_gregorian"}
 MARKS: dict[str, dict[str, str]] = {

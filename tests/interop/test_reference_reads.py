@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from tests.interop.reference_side import Facts
     from tests.interop.stimuli import StimulusCase
 
-pytestmark = pytest.mark.interop
+pytestmark = [
+    pytest.mark.interop,
+    # the cases are what a warning speaks of: single coordinates, and arrays among the attributes
+    pytest.mark.filterwarnings("ignore:.*BP-A01[012]:UserWarning"),
+]
 
 WAY = "brainpack->reference"
 REFERRING = {

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from brainpack.objects.assemblies import DataAssembly
     from tests.interop.cases import Case
 
-pytestmark = pytest.mark.interop
+pytestmark = [
+    pytest.mark.interop,
+    # the cases are what a warning speaks of: single coordinates, and arrays among the attributes
+    pytest.mark.filterwarnings("ignore:.*BP-A01[012]:UserWarning"),
+]
 
 WAY = "reference->brainpack"
 ATTRS = {"identifier": "lab.Reference2026", "count": 3, "rates": np.array([1.5, 2.5]), "words": ["one", "二"]}

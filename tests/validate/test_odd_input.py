@@ -55,7 +55,7 @@ TABLES: dict[str, tuple[Any, set[str]]] = {
     "nullable integers": ({"stimulus_id": pd.array([1, 2], dtype="Int64")}, set()),
     "missing integer": ({"stimulus_id": pd.array([1, None], dtype="Int64")}, {"BP-S003"}),
     "nullable text": ({"stimulus_id": pd.array(["a", "a"], dtype="string")}, {"BP-S002"}),
-    "true and false": ({"stimulus_id": [True, False]}, set()),
+    "true and false": ({"stimulus_id": [True, False]}, {"BP-S003"}),
     "odd cells": (
         {"stimulus_id": ["a", "b"], "x": [[1], {}], "y": [object, None], "z": [b"", pd.NA], "s": [{1}, np.zeros(2)]},
         set(),

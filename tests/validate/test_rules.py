@@ -70,7 +70,7 @@ IN_MEMORY: dict[str, Case] = {
     "BP-S003": Case(table(["a", "b"]), table(["a", "NA", "c"]), "stimulus_id", ("'NA' -> nan",)),
     "BP-S003 zeros": Case(table([1, 2]), table(["001", "002"]), "stimulus_id", ("'001' -> 1", "'002' -> 2"), 2),
     "BP-S003 missing": Case(table(["a", "b"]), table(["a", None, "b"]), "stimulus_id", ("1",)),
-    "BP-S003 types": Case(table([True, False]), table([1, "a"]), "stimulus_id", ("1 -> '1'",)),
+    "BP-S003 types": Case(table([1, 2]), table([1, "a"]), "stimulus_id", ("1 -> '1'",)),
     "BP-S003 bytes": Case(table([1.5, 2.5]), table([b"a"]), "stimulus_id", ("""b'a' -> "b'a'\"""",)),
     "BP-S003 surrogate": Case(table(["日本"]), table(["\ud800", "b"]), "stimulus_id", (r"'\ud800' -> not UTF-8",)),
     "BP-S003 row": Case(table(["a\nb"]), table(["a\rb", "c"]), "stimulus_id", (r"'a\rb' -> several rows",)),
@@ -92,6 +92,7 @@ IN_MEMORY: dict[str, Case] = {
     "BP-S008 surrogate": Case(
         table(["a"]), table(["a"], **{"\ud800": [1]}), "columns", (r"'\ud800' -> not UTF-8",)
     ),
+    "BP-S003 true or false": Case(table([1, 0]), table([True, False]), "stimulus_id", ("True", "False"), 2),
     "BP-S009": Case(
         table(["a", "b"], word=["x", None], size=[1, None]), table(["a", "b"], word=["01", "2"], note=["NA", "x"]),
         "columns", ("word: '01' -> 1", "note: 'NA' -> nan"), 2, Severity.WARNING,
@@ -156,8 +157,28 @@ IN_MEMORY: dict[str, Case] = {
     ),
     "BP-A007 not text": Case(stored(attrs={"1": 1}), stored(attrs={1: 1}), "attribute 1"),
     "BP-A007 date": Case(
-        stored(attrs={"units": "since"}), stored(attrs={"units": "days since 2020"}), "attribute 'units'"
+        stored(attrs={"units": "days"}), stored(attrs={"units": "days since 2020"}), "attribute 'units'"
     ),
+    "BP-A007 since": Case(
+        stored(attrs={"units": "ms"}), stored(attrs={"units": "ms (since onset)"}), "attribute 'units'"
+    ),
+    "BP-A007 times": Case(
+        stored(np.array([1, 2]), attrs={"units": "ms"}), stored(np.array([1, 2], "m8[s]"), attrs={"units": "ms"}),
+        "attribute 'units'",
+    ),
+    "BP-A006 zone": Case(
+        stored(coords={"t": ("presentation", pd.date_range("2020", periods=2))}),
+        stored(coords={"t": ("presentation", pd.date_range("2020", periods=2, tz="Europe/Berlin"))}),
+        "coordinate 't'",
+    ),
+    "BP-A006 large": Case(
+        stored(np.array([2**53, None], dtype=object)), stored(np.array([2**60 + 1, None], dtype=object)), "values"
+    ),
+    "BP-A008 attribute": Case(
+        Groups(EXTRA.assign_attrs(trials=EXTRA), {"trials": EXTRA}),
+        Groups(EXTRA.assign_attrs(trials="40 per session"), {"trials": EXTRA}), "extra 'trials'",
+    ),
+    "BP-A008 set on loading": Case(Groups(EXTRA, {}), Groups(EXTRA, {"stimulus_set": EXTRA}), "extra 'stimulus_set'"),
     "BP-A008": Case(Groups(EXTRA, {"trials": EXTRA}), Groups(EXTRA, {"trials": [1]}), "extra 'trials'"),
     "BP-A008 taken": Case(Groups(EXTRA, {}), Groups(EXTRA, {"event": EXTRA}), "extra 'event'"),
     "BP-A008 name": Case(Groups(EXTRA, {}), Groups(EXTRA, {None: EXTRA}), "extra None"),
@@ -168,6 +189,10 @@ IN_MEMORY: dict[str, Case] = {
     "BP-A010": Case(
         claim(stimulus_id=SHOWN, repetition=("presentation", [1, 1])), claim(stimulus_id=SHOWN),
         "coordinate 'stimulus_id'", severity=Severity.WARNING,
+    ),
+    "BP-A012": Case(
+        stored(coords={"t": ("presentation", [1, 2])}), stored(coords={"t": ("presentation", [1, 2], {"units": "ms"})}),
+        "coordinates", ("'t'",), severity=Severity.WARNING,
     ),
     "BP-A011": Case(
         Groups(EXTRA.assign_attrs(trials=EXTRA), {"trials": EXTRA}), Groups(EXTRA.assign_attrs(trials=EXTRA), {}),
@@ -269,4 +294,4 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_each_rule_has_a_case() -> None:
     assert {name.split()[0] for name in [*IN_MEMORY, *WITH_FILES]} == set(RULES)
     errors = [rule.id for rule in RULES.values() if rule.severity is Severity.ERROR]
-    assert sorted(set(RULES) - set(errors)) == ["BP-A009", "BP-A010", "BP-A011", "BP-S009", "BP-S010"]
+    assert sorted(set(RULES) - set(errors)) == ["BP-A009", "BP-A010", "BP-A011", "BP-A012", "BP-S009", "BP-S010"]

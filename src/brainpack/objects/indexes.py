@@ -110,6 +110,17 @@ def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
     return array
 
 
+def coordinate_values(variable: xr.Variable) -> np.ndarray[Any, Any]:
+    """Return the values of a coordinate; times with a zone as objects that keep it, where numpy would drop it.
+
+    >>> coordinate_values(xr.Variable("event", pd.date_range("2020-01-01", periods=1, tz="UTC")))
+    array([Timestamp('2020-01-01 00:00:00+0000', tz='UTC')], dtype=object)
+    """
+    if isinstance(variable.dtype, pd.DatetimeTZDtype):
+        return variable.to_index().to_numpy(dtype=object)
+    return variable.values
+
+
 def _from_pandas(series: pd.Series[Any]) -> np.ndarray[Any, Any]:
     """Return a column as a numpy array; masked types become plain ones where nothing is missing."""
     if isinstance(series.dtype, np.dtype):
@@ -200,7 +211,8 @@ def gather_indexes(array: ArrayT) -> ArrayT:
             continue
         loose.sort(key=lambda name: name != dim)  # the dimension coordinate is level 0
         added = [
-            Level.of(f"{dim}_level_0" if name == dim else name, array.coords.variables[name].values) for name in loose
+            Level.of(f"{dim}_level_0" if name == dim else name, coordinate_values(array.coords.variables[name]))
+            for name in loose
         ]
         array = with_levels(array, dim, [*levels_of(array, dim), *added])
     return array
@@ -336,7 +348,7 @@ def plain_coords(array: xr.DataArray) -> dict[str, tuple[tuple[str, ...], np.nda
         if _kind(array, name) in {"multi_index", "tuples"}:
             continue
         dims = tuple(str(dim) for dim in variable.dims)
-        plain[_plain_name(array, name, dims)] = (dims, plain_values(variable.values))
+        plain[_plain_name(array, name, dims)] = (dims, plain_values(coordinate_values(variable)))
     return plain
 
 

@@ -66,6 +66,8 @@ def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         raise InvalidData(f"values of several types ({kind}: {_types(values)}), which netCDF cannot hold together")
     if kind == "integer" and missing.any():
         dtype = np.dtype(np.float64)
+    if dtype == np.float64 and _loses_integers(values):
+        raise InvalidData("integers beyond 2**53 beside missing values or fractions, which no one type holds exactly")
     if kind == "boolean" and missing.any():
         raise InvalidData("true/false values of which some are missing; use text such as 'yes', 'no', ''")
     try:
@@ -95,6 +97,10 @@ def why_not_storable(values: npt.NDArray[Any]) -> str | None:
         return None
     better = {np.dtype(np.float16): "float32", np.dtype(np.longdouble): "float64"}
     return f"{typed.dtype}, which netCDF does not know; use {better.get(typed.dtype, 'real numbers or text')}"
+
+
+def _loses_integers(values: npt.NDArray[Any]) -> bool:
+    return any(isinstance(value, (int, np.integer)) and int(float(value)) != value for value in values.ravel())
 
 
 def _times(values: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:

@@ -166,7 +166,9 @@ def _repair(archive: ZipFile, entries: Sequence[ZipInfo], folder: Path) -> None:
         _unpack_one(archive, entry, folder)
     if broken:
         names = ", ".join(entry.filename for entry in broken[:5])
-        warnings.warn(f"{folder} lacked {len(broken)} whole file(s), unpacked again: {names}", stacklevel=5)
+        warnings.warn(
+            f"{folder} differed from the ZIP in {len(broken)} file(s), which were unpacked again: {names}", stacklevel=5
+        )
 
 
 def _is_whole(path: Path, entry: ZipInfo) -> bool:

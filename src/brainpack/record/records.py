@@ -129,7 +129,8 @@ def read_record(path: Path) -> Record:
         return _parse(content)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidData(
-            f"{path} is not a record of brainpack: {error}; package the data again, or get a fresh copy"
+            f"{path} is not a record of brainpack (a file *.brainpack.json beside the data): {error}; "
+            "name the record, package the data again, or get a fresh copy"
         ) from error
 
 

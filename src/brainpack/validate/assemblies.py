@@ -37,6 +37,7 @@ _RESERVED_ATTRIBUTES: Final = frozenset(
     ("coordinates", "dtype", "calendar", "missing_value", "scale_factor", "add_offset", "CLASS", "NAME",
      "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS")
 )  # fmt: skip
+_SET_ON_LOADING: Final = frozenset(("identifier", "stimulus_set_identifier", "stimulus_set"))
 _UNITS_OF_DURATION: Final = frozenset(
     ("days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds")
 )
@@ -53,6 +54,12 @@ class StoredArray:
     def coords(self) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
         """The coordinates as the file will hold them."""
         return plain_coords(self.array)
+
+    @property
+    def holds_times(self) -> bool:
+        if self.array.dtype.kind == "O":
+            return pd.api.types.infer_dtype(self.array.values.ravel(), skipna=True).startswith(("date", "timedelta"))
+        return self.array.dtype.kind in "mM"
 
     def at(self, place: str) -> str:
         """A place in the array, with its group where that is not the file itself."""
@@ -215,18 +222,24 @@ def attributes_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
                 "the name cannot be used: it has a meaning for readers of netCDF, or white space or '/' in it",
                 "Rename it",
             )
-        elif name == "units" and isinstance(value, str) and " since " in value:
+        elif name == "units" and isinstance(value, str) and "since" in value:
             yield Problem(
                 stored.at("attribute 'units'"),
-                f"readers take values in {value!r} for dates",
-                "Use datetime64 values",
+                f"readers take values in {value!r} for dates, as 'since' is in it",
+                "Use other words, or datetime64 values",
+            )
+        elif name == "units" and stored.holds_times:
+            yield Problem(
+                stored.at("attribute 'units'"), "the file needs it for the unit of the times", "Rename or delete it"
             )
 
 
 @rule("BP-A008", Groups)
 def extras_are_arrays_with_names(groups: Groups) -> Iterator[Problem]:
     """Each extra is a DataArray, and its name is free in the file."""
-    taken = {DATA_VARIABLE, *map(str, groups.assembly.dims), *plain_coords(groups.assembly)}
+    attributes = {name for name, value in groups.assembly.attrs.items() if not isinstance(value, xr.DataArray)}
+    taken = {DATA_VARIABLE, *_SET_ON_LOADING, *attributes, *map(str, groups.assembly.dims)}
+    taken |= {*plain_coords(groups.assembly)}
     for name, extra in groups.extras.items():
         if not isinstance(extra, xr.DataArray):
             yield Problem(
@@ -237,8 +250,8 @@ def extras_are_arrays_with_names(groups: Groups) -> Iterator[Problem]:
         if not _is_netcdf_name(name) or name in taken:
             yield Problem(
                 f"extra {name!r}",
-                "the name cannot name a group of the file: it has white space or '/' in it, or a coordinate or "
-                "dimension of the assembly has it",
+                "the name cannot name a group of the file: it has white space or '/' in it, or a coordinate, a "
+                "dimension or an attribute of the assembly has it",
                 "Rename it",
             )
 
@@ -267,6 +280,19 @@ def reference_can_merge_stimuli(claim: ClaimedClass) -> Iterator[Problem]:
             f"coordinate {STIMULUS_ID!r}",
             f"it is the only one of {PRESENTATION!r}, and the reference client cannot merge stimulus metadata then",
             "Add a second one, such as the repetition, if others will load the assembly with brainscore_core",
+        )
+
+
+@rule("BP-A012", StoredArray, Severity.WARNING)
+def coordinates_have_no_attributes(stored: StoredArray) -> Iterator[Problem]:
+    """Coordinates are the levels of an index, which have no attributes."""
+    described = [name for name, variable in stored.array.coords.variables.items() if variable.attrs]
+    if described:
+        yield Problem(
+            stored.at("coordinates"),
+            "their own attributes, such as units, are left out",
+            "Put what matters into the attributes of the assembly, or into the coordinate's name",
+            described,
         )
 
 

@@ -123,6 +123,9 @@ def ids_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     missing = ids.isna()
     if missing.any():
         yield Problem("stimulus_id", "ids are missing", "Give every row an id", ids.index[missing].tolist())
+    if pd.api.types.is_bool_dtype(ids.dtype):
+        yield Problem("stimulus_id", "the ids are true or false", "Use text or integers", ids.tolist())
+        return
     if changed := [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]:
         yield Problem(
             "stimulus_id",

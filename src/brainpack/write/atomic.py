@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def _flush_to_disk(path: Path) -> None:
 def _explained(error: OSError, target: Path) -> StoreError:
     explained = StoreError(
         f"{target} could not be written: {error.strerror or error}; nothing of it was left behind. "
-        "Free some space or choose a folder that you may write to, then run it again"
+        f"{'Free some space' if error.errno in _FULL else 'Choose a folder that you may write to'}, then run it again"
     )
     explained.errno = error.errno
     return explained

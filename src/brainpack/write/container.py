@@ -18,7 +18,7 @@ from brainpack.write.disk import Disk
 from brainpack.write.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from brainpack.write.encoding import Encoded
@@ -73,19 +73,20 @@ class NetcdfFile:
     def __contains__(self, name: str) -> bool:
         return name in self._file
 
-    def root(self) -> Container:
-        return Container(self._file, self._disk, compress=self._compress)
-
-    def group(self, name: str) -> Container:
-        """Make a group."""
-        made = h5py.h5g.create(self._file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE))
-        return Container(h5py.Group(made), self._disk, compress=self._compress)
+    def container(self, name: str, taken: Collection[str]) -> Container:
+        """Make a group, or take the root where the name is empty; `taken` are the names that will be in it."""
+        group: h5py.Group = self._file
+        if name:
+            made = h5py.h5g.create(self._file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE))
+            group = h5py.Group(made)
+        return Container(group, self._disk, compress=self._compress, taken=taken)
 
 
 class Container:
     """The attributes, dimensions and variables of one group."""
 
-    def __init__(self, group: h5py.Group, disk: Disk, *, compress: bool) -> None:
+    def __init__(self, group: h5py.Group, disk: Disk, *, compress: bool, taken: Collection[str]) -> None:
+        self._taken = taken
         self._group = group
         self._disk = disk
         self._compress = compress
@@ -126,7 +127,7 @@ class Container:
             return ()
         width = encoded.shape[-1]
         name = f"string{width}"
-        while name in self._scales and self._scales[name].shape != (width,):
+        while name in self._taken:
             name += "_"
         self.add_dimensions({name: width})
         return (name,)

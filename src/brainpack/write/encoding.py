@@ -81,6 +81,21 @@ def encode_values(values: Any) -> Encoded:
             return Encoded(values, values.dtype.newbyteorder("<"))
 
 
+class _Letters:
+    """The bytes of texts, laid out for the part that is asked for only: one long text makes every row as long."""
+
+    def __init__(self, codes: npt.NDArray[np.intp], table: npt.NDArray[np.bytes_]) -> None:
+        self._codes = codes
+        self._table = table
+        self.shape = (*codes.shape, max(table.dtype.itemsize, 1))
+
+    def __getitem__(self, region: tuple[slice, ...]) -> npt.NDArray[np.bytes_]:
+        *rows, letters = region
+        codes = np.asarray(self._codes[tuple(rows)])
+        texts = np.ascontiguousarray(self._table[codes.ravel()])
+        return texts.view("S1").reshape(*codes.shape, self.shape[-1])[..., letters]
+
+
 def _encode_text(values: npt.NDArray[Any]) -> Encoded:
     codes, uniques = pd.factorize(values.astype(object).ravel(), use_na_sentinel=True)
     texts = [*uniques]
@@ -93,10 +108,8 @@ def _encode_text(values: npt.NDArray[Any]) -> Encoded:
         codes = np.where(codes < 0, len(texts), codes)
         texts.append(marker)
     table = np.array([text.encode() for text in texts], dtype=np.bytes_)
-    return _encode_bytes(table[codes].reshape(values.shape), attributes)
+    return Encoded(_Letters(codes.reshape(values.shape), table), np.dtype("S1"), attributes)
 
 
-def _encode_bytes(values: npt.NDArray[np.bytes_], attributes: dict[str, str] | None = None) -> Encoded:
-    width = max(values.dtype.itemsize, 1)
-    letters = np.ascontiguousarray(values.astype(f"S{width}")).view("S1").reshape(*values.shape, width)
-    return Encoded(letters, np.dtype("S1"), attributes or {})
+def _encode_bytes(values: npt.NDArray[np.bytes_]) -> Encoded:
+    return Encoded(_Letters(np.arange(values.size).reshape(values.shape), values.ravel()), np.dtype("S1"))

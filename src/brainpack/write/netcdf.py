@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from brainpack.digest import digest_file
 from brainpack.errors import InvalidData
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
     import xarray as xr
 
     from brainpack.digest import Digest
     from brainpack.write.container import Container
+
+    Coordinates = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]
 
 
 ROOT: Final = ""
@@ -51,14 +54,16 @@ def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bo
     with netcdf_file(path, compress=compress) as file:
         for name, array in arrays.items():
             if (name or DATA_VARIABLE) in file:
-                where = f"group {name!r}" if name else "data set"
-                raise InvalidData(f"the file already holds a {where}; write to a new file or choose another group")
-            _write_array(array, file.group(name) if name else file.root())
+                raise InvalidData(
+                    f"the file already holds {name or DATA_VARIABLE!r}; write to a new file or choose another group"
+                )
+            coords = plain_coords(array)
+            names = {*map(str, array.dims), *coords, *arrays}
+            _write_array(array, coords, file.container(name, taken=names))
     return digest_file(path)
 
 
-def _write_array(array: xr.DataArray, container: Container) -> None:
-    coords = plain_coords(array)
+def _write_array(array: xr.DataArray, coords: Coordinates, container: Container) -> None:
     dims = tuple(str(dim) for dim in array.dims)
     along_their_own_dim = [name for name, (coord_dims, _) in coords.items() if coord_dims == (name,)]
     for name in along_their_own_dim:
