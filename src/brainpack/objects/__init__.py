@@ -7,4 +7,5 @@ Nothing in this package reads or writes a file. The modules, lowest first:
 - ``stimuli``: `StimulusSet`, a table that knows the file of every stimulus
 - ``assemblies``: `DataAssembly` and its subclasses
 - ``transform``: aligning assemblies with each other and with stimulus sets
+- ``entries``, ``values``, ``attributes``: what of them a file can hold
 """
