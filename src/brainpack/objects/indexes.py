@@ -111,13 +111,16 @@ def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
 
 
 def coordinate_values(variable: xr.Variable) -> np.ndarray[Any, Any]:
-    """Return the values of a coordinate; times with a zone as objects that keep it, where numpy would drop it.
+    """Return the values of a coordinate; times with a zone as objects that keep it.
+
+    Current xarray drops the zone, and older ones give integers.
 
     >>> coordinate_values(xr.Variable("event", pd.date_range("2020-01-01", periods=1, tz="UTC")))
     array([Timestamp('2020-01-01 00:00:00+0000', tz='UTC')], dtype=object)
     """
-    if isinstance(variable.dtype, pd.DatetimeTZDtype):
-        return variable.to_index().to_numpy(dtype=object)
+    may_be_zoned = variable.dtype == object or isinstance(variable.dtype, pd.DatetimeTZDtype)
+    if variable.ndim == 1 and may_be_zoned and isinstance((index := variable.to_index()).dtype, pd.DatetimeTZDtype):
+        return index.to_numpy(dtype=object)
     return variable.values
 
 
