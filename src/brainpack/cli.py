@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         help="package a small simulated experiment, load it back and verify it",
         description="Simulate a small experiment in V1, package its stimuli, spike counts and spike times, "
         "load them back and verify every byte and value.",
-        epilog="Example: brainpack demo /tmp/demo",
+        epilog="Example: brainpack demo my-demo",
     )
     demo.add_argument(
         "folder",

@@ -23,11 +23,6 @@ _DATES = frozenset(["datetime64", "datetime", "date"])
 _DURATIONS = frozenset(["timedelta64", "timedelta"])
 
 
-def is_text(values: npt.NDArray[Any]) -> bool:
-    """Whether the values are text, as numpy's `<U` or as Python objects."""
-    return values.dtype.kind in "UO"
-
-
 def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Give objects the type that all of them share; other arrays pass unchanged.
 
