@@ -111,7 +111,10 @@ def _times(values: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
 
 
 def _why_not_times(values: npt.NDArray[Any]) -> str | None:
-    in_file = values.astype(f"{values.dtype.kind}8[ns]")
+    try:
+        in_file = values.astype(f"{values.dtype.kind}8[ns]")
+    except OverflowError:  # older versions of numpy wrap around instead
+        return f"times from {np.nanmin(values)} to {np.nanmax(values)}, which nanoseconds since 1970 cannot hold"
     changed = (in_file.astype(values.dtype) != values) & ~np.isnat(values)
     return f"{values[changed].ravel()[0]}, which nanoseconds since 1970 cannot hold" if changed.any() else None
 
