@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,6 +202,11 @@ IN_MEMORY: dict[str, Case] = {
 }  # fmt: skip
 
 
+if sys.version_info >= (3, 13):  # where a lone carriage return is quoted, so that it ends no row
+    for quoted in ("BP-S003 row", "BP-S008 changed", "BP-S008 broken", "BP-S008 row", "BP-S011"):
+        del IN_MEMORY[quoted]
+
+
 @pytest.mark.parametrize("name", IN_MEMORY)
 def test_rule(name: str) -> None:
     rule_id, case = name.split(maxsplit=1)[0], IN_MEMORY[name]
@@ -287,7 +293,7 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (finding,) = run("input", *stimulus_subjects(stimuli)).errors
     assert finding.examples[0] == "'a' -> No such file or directory: none.png"
     assert finding.examples[1] == "'b' -> not a file: ."
-    assert "null byte" in finding.examples[2]
+    assert "null" in finding.examples[2]
     assert finding.examples[3] == "'d' -> not a file: pipe"
 
 
