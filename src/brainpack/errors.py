@@ -5,10 +5,13 @@
     BrainpackError
     ├── InvalidData        (ValueError)        the input cannot be packaged; `.report` lists every problem
     │   └── CheckFailed    (AssertionError)    a `check_*` function of the packaging API said no
-    ├── NotFound           (LookupError)       a file, record or stimulus is not there
+    ├── NotFound           (LookupError)       a file, record, stimulus or object is not there
+    ├── AlreadyPublished   (FileExistsError)   the place is taken by other bytes, and nothing was replaced
     ├── IntegrityError     (ValueError)        bytes are not the ones that were promised
-    ├── StoreError         (OSError)           reading or writing failed
-    └── NotAvailable       (NotImplementedError)  this version cannot do that yet
+    ├── SettingsError      (ValueError)        credentials, region, endpoint or an option make no sense
+    └── StoreError         (OSError)           reading or writing failed
+        ├── AccessDenied   (PermissionError)   the store knows us and says no, or does not know us
+        └── Unavailable    (ConnectionError)   the store does not answer, or not in time
 
 A message says what, where, what was expected, what was found, and the next step.
 """
@@ -21,13 +24,16 @@ if TYPE_CHECKING:
     from brainpack.validate.findings import Report
 
 __all__ = [
+    "AccessDenied",
+    "AlreadyPublished",
     "BrainpackError",
     "CheckFailed",
     "IntegrityError",
     "InvalidData",
-    "NotAvailable",
     "NotFound",
+    "SettingsError",
     "StoreError",
+    "Unavailable",
 ]
 
 
@@ -54,7 +60,11 @@ class CheckFailed(InvalidData, AssertionError):
 
 
 class NotFound(BrainpackError, LookupError):
-    """A file, a record or a stimulus that was asked for does not exist."""
+    """A file, a record, a stimulus or an object that was asked for does not exist."""
+
+
+class AlreadyPublished(BrainpackError, FileExistsError):
+    """Other bytes are published under this name; replacing them is a decision of its own."""
 
 
 class IntegrityError(BrainpackError, ValueError):
@@ -72,9 +82,17 @@ class IntegrityError(BrainpackError, ValueError):
         self.got = got
 
 
+class SettingsError(BrainpackError, ValueError):
+    """What the caller or the environment decides cannot be followed."""
+
+
 class StoreError(BrainpackError, OSError):
-    """A file could not be read or written."""
+    """A file or an object could not be read or written."""
 
 
-class NotAvailable(BrainpackError, NotImplementedError):
-    """What was asked for is not part of this version yet."""
+class AccessDenied(StoreError, PermissionError):
+    """The store refuses: who asks is unknown there, or lacks a right."""
+
+
+class Unavailable(StoreError, ConnectionError):
+    """The store could not be reached, or stopped answering."""

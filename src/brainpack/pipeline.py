@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import shutil
-import warnings
 from typing import TYPE_CHECKING
 
+from brainpack.atomic import whole_file
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
+from brainpack.notices import warn
 from brainpack.objects.indexes import repeated_dimensions
 from brainpack.record.records import Record, RecordedFile, read_record
 from brainpack.validate.assemblies import assembly_subjects, stored_subjects
 from brainpack.validate.names import Claim, Name
 from brainpack.validate.rules import run
 from brainpack.validate.stimuli import StimulusFiles, stimulus_subjects
-from brainpack.write.atomic import whole_file
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
 
@@ -172,15 +171,7 @@ def accept(report: Report) -> None:
     if report.errors:
         raise InvalidData(f"nothing was written. {report}", report)
     for finding in report.warnings:
-        warnings.warn(f"{report.subject}: {finding}", stacklevel=_frames_of_brainpack())
-
-
-def _frames_of_brainpack() -> int:
-    """How far up the caller is, whose line a warning shall name."""
-    frame, count = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("brainpack."):
-        frame, count = frame.f_back, count + 1
-    return count
+        warn(f"{report.subject}: {finding}")
 
 
 def _sources(subjects: list[object]) -> list[tuple[str, Path]]:

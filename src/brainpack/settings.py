@@ -1,9 +1,17 @@
-"""What the environment decides; the only module that reads it."""
+"""What the environment decides; the only module that reads it, but for what boto3 reads itself."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from brainpack.errors import SettingsError
+
+_MIB: Final = 1 << 20
+_SMALLEST_PART: Final = 5  # MiB; S3 refuses smaller ones
+_LARGEST_PART: Final = 5120
 
 
 @dataclass(frozen=True)
@@ -14,11 +22,39 @@ class Settings:
     ----------
     packages : Path
         Folder that local packaging writes to where the caller names none.
+    home : Path
+        `BRAINIO_HOME`, by default `~/.brainio`: packages on their way to S3, and the journals of uploads.
+    part_size : int
+        `BRAINPACK_PART_SIZE` in MiB, by default 32; here in bytes. A larger file is uploaded in parts of that size.
     """
 
     packages: Path
+    home: Path
+    part_size: int
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read the environment now, so that a change after the import counts."""
-        return cls(packages=Path.home() / "Downloads" / "brainscore_packages")
+        """Read the environment now, so that a change after the import counts.
+
+        Raises
+        ------
+        SettingsError
+            A variable holds what cannot be.
+        """
+        return cls(
+            packages=Path.home() / "Downloads" / "brainscore_packages",
+            home=Path(os.environ.get("BRAINIO_HOME") or "~/.brainio").expanduser(),
+            part_size=_mebibytes("BRAINPACK_PART_SIZE", default=32),
+        )
+
+    @property
+    def journals(self) -> Path:
+        """Folder of what is known of unfinished uploads."""
+        return self.home / "journals"
+
+
+def _mebibytes(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not text.isdecimal() or not _SMALLEST_PART <= int(text) <= _LARGEST_PART:
+        raise SettingsError(f"{variable} is {text!r}; expected whole MiB from {_SMALLEST_PART} to {_LARGEST_PART}")
+    return int(text) * _MIB

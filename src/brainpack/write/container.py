@@ -15,7 +15,7 @@ import numpy as np
 
 from brainpack.write.chunks import DEFLATE_LEVEL, block_count, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
-from brainpack.write.progress import progress
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brainpack.digest import DigestingWriter
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
 from brainpack.write.archive import Archive
-from brainpack.write.progress import progress
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,0 +1,1 @@
+"""Files -> store: where packages are published, a folder or a bucket of S3."""

@@ -1,0 +1,77 @@
+"""Where a store is, as users write it, and the store that is there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from brainpack.errors import SettingsError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from brainpack.settings import Settings
+    from brainpack.store.base import Store
+
+S3_SCHEME: Final = "s3://"
+
+
+@dataclass(frozen=True)
+class BucketFolder:
+    """A bucket, or a folder in one.
+
+    Attributes
+    ----------
+    bucket : str
+    folder : str
+        Without slashes at its ends; empty for the whole bucket.
+    """
+
+    bucket: str
+    folder: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `bucket`, `bucket/folder/…` or either behind `s3://`; slashes too many are harmless.
+
+        Examples
+        --------
+        >>> BucketFolder.parse("s3://brainscore-storage/lab/Author2026/")
+        BucketFolder(bucket='brainscore-storage', folder='lab/Author2026')
+        """
+        bucket, *parts = text.removeprefix(S3_SCHEME).split("/")
+        if not bucket:
+            raise SettingsError(f"{text!r} names no bucket; write s3://bucket/folder or bucket/folder")
+        return cls(bucket, "/".join(part for part in parts if part))
+
+    def key(self, name: str) -> str:
+        """Key in the bucket of what has a name in the folder."""
+        return f"{self.folder}/{name}" if self.folder else name
+
+    def name(self, key: str) -> str:
+        """Inverse of `key`."""
+        return key.removeprefix(f"{self.folder}/") if self.folder else key
+
+    def url(self, name: str = "") -> str:
+        """The folder, or what has a name in it, as a user writes it."""
+        return f"{S3_SCHEME}{self.bucket}/{self.key(name)}".rstrip("/")
+
+
+def open_store(target: str | os.PathLike[str], settings: Settings) -> Store:
+    """Open the bucket behind `s3://bucket/folder`, or the folder of any other path.
+
+    Raises
+    ------
+    SettingsError
+        No bucket is named, or AWS is not set up: credentials, profile, region or endpoint.
+    """
+    text = os.fspath(target)
+    if text.startswith(S3_SCHEME):
+        from brainpack.store.s3.bucket import S3Store
+
+        return S3Store.open(BucketFolder.parse(text), settings)
+    from brainpack.store.local import LocalStore
+
+    return LocalStore(Path(text).expanduser())

@@ -1,0 +1,1 @@
+"""The one place that knows boto3: a folder of an S3 bucket as a store."""

@@ -1,0 +1,65 @@
+"""A folder of a bucket, as one identity sees it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from brainpack.store.s3.client import connect
+from brainpack.store.s3.errors import explaining
+from brainpack.store.s3.identity import identity_if_known
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
+
+    from brainpack.store.location import BucketFolder
+    from brainpack.store.s3.identity import Identity
+
+
+class Access:
+    """Clients, and the folder that they are used for.
+
+    Attributes
+    ----------
+    client : S3Client
+    where : BucketFolder
+    """
+
+    def __init__(self, client: S3Client, sts: STSClient, where: BucketFolder) -> None:
+        self.client = client
+        self.where = where
+        self._sts = sts
+
+    @classmethod
+    def to(cls, where: BucketFolder) -> Access:
+        """Access by what AWS is set up for here."""
+        return cls(*connect(), where)
+
+    @cached_property
+    def identity(self) -> Identity | None:
+        """Who we are; None where the store cannot say."""
+        return identity_if_known(self._sts)
+
+    def who(self) -> str:
+        """Who we are, for messages; of a key no more than its end."""
+        if self.identity is not None:
+            return str(self.identity)
+        key = self._access_key()
+        return f"the owner of the access key …{key[-4:]}"
+
+    def _access_key(self) -> str:
+        # botocore has no public way from a client to the credentials that it signs with
+        credentials: Any = self.client._request_signer._credentials  # type: ignore[attr-defined]  # see above  # noqa: SLF001
+        return str(credentials.access_key)
+
+    def name(self, key: str, version_id: str | None = None) -> dict[str, Any]:
+        """Arguments that name an object, or one version of it, to the client."""
+        version = {} if version_id is None else {"VersionId": version_id}
+        return {"Bucket": self.where.bucket, "Key": self.where.key(key), **version}
+
+    def explaining(self, asked: str, key: str = "") -> AbstractContextManager[None]:
+        """Errors of AWS in our words; "could not <asked> s3://…"."""
+        return explaining(asked, self.where.url(key), self.who)

@@ -1,0 +1,161 @@
+"""From a bucket: what is there, and its bytes, which are proven here since nothing on the way does it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from brainpack.digest import BLOCK, Digest, Digester
+from brainpack.errors import IntegrityError
+from brainpack.progress import Progress
+from brainpack.store.base import StoredObject
+from brainpack.store.s3.errors import code_of, status_of
+from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import BinaryIO
+
+    from brainpack.progress import Listener
+    from brainpack.store.s3.access import Access
+
+_WITHOUT_WORDS: Final = frozenset((301, 400, 403))  # HEAD has no body that could say why
+_DOWNLOADS: Final = 3  # how often bytes that arrive wrong are asked for again
+
+
+def head(access: Access, key: str, version_id: str | None = None) -> StoredObject:
+    """Look at an object; a refusal is asked for again in a way whose answer has words."""
+    name = access.name(key, version_id)
+    try:
+        answer: Any = access.client.head_object(**name)
+    except ClientError as error:
+        if status_of(error) in _WITHOUT_WORDS:
+            access.client.get_object(**name, Range="bytes=0-0")["Body"].close()
+        raise
+    return _stored(key, answer)
+
+
+def head_if_there(access: Access, key: str, version_id: str | None = None) -> StoredObject | None:
+    """Look at an object; None if there is none, or if we may not know."""
+    try:
+        return head(access, key, version_id)
+    except ClientError as error:
+        if code_of(error) in {"404", "NoSuchKey", "AccessDenied"}:
+            return None
+        raise
+
+
+def read(access: Access, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
+    """A range of an object."""
+    if stop <= start:
+        head(access, key, version_id)
+        return b""
+    try:
+        answer: Any = access.client.get_object(**access.name(key, version_id), Range=f"bytes={start}-{stop - 1}")
+    except ClientError as error:
+        if code_of(error) in {"InvalidRange", "416"}:
+            return b""
+        raise
+    with answer["Body"] as body:
+        data: bytes = body.read()
+    return data if "ContentRange" in answer else data[start:stop]  # some servers send all of it
+
+
+def download(
+    access: Access, key: str, file: BinaryIO, version_id: str | None = None, listener: Listener | None = None
+) -> StoredObject:
+    """Write an object into a file; bytes that arrive wrong are fetched again."""
+    for _ in range(_DOWNLOADS):
+        found = head(access, key, version_id)
+        file.seek(0)
+        file.truncate()
+        digester = Digester()
+        for block in blocks(access, found):
+            file.write(block)
+            digester.update(block)
+            if listener is not None:
+                listener(Progress(key, digester.size, found.size))
+        got = digester.digest()
+        if got.size == found.size and got == (found.digest or got):
+            return replace(found, digest=got)
+    raise IntegrityError(
+        f"{access.where.url(key)} arrives damaged again and again; try another network, or ask who published it",
+        expected=f"{found.digest or 'any digest'}, {found.size} bytes",
+        got=str(got),
+    )
+
+
+def blocks(access: Access, found: StoredObject) -> Iterator[bytes]:
+    """The bytes of the very object that was looked at; what breaks off goes on where it broke."""
+    position, failures = 0, 0
+    while position < found.size:
+        try:
+            for block in _blocks_from(access, found, position):
+                position, failures = position + len(block), 0
+                yield block
+        except PASSING_ERRORS:
+            failures += 1
+            if failures == ATTEMPTS:
+                raise
+            time.sleep(wait(failures))
+
+
+def _blocks_from(access: Access, found: StoredObject, start: int) -> Iterator[bytes]:
+    name = access.name(found.key, found.version_id)
+    answer: Any = access.client.get_object(**name, IfMatch=found.etag or "*", Range=f"bytes={start}-")
+    with answer["Body"] as body:
+        if "ContentRange" not in answer:  # some servers send all of it
+            body.read(start)
+        while block := body.read(BLOCK):
+            yield block
+
+
+def list_objects(access: Access, prefix: str) -> Iterator[StoredObject]:
+    """Current objects below the folder, sorted by key."""
+    pages = access.client.get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=access.where.bucket, Prefix=access.where.key(prefix)):
+        for found in page.get("Contents", []):
+            yield _listed(access, found)
+
+
+def list_versions(access: Access, key: str) -> tuple[list[StoredObject], datetime | None]:
+    """Versions of one object, the newest first, and when it was last deleted, which leaves versions behind."""
+    wanted = access.where.key(key)
+    pages = access.client.get_paginator("list_object_versions").paginate(Bucket=access.where.bucket, Prefix=wanted)
+    versions: list[StoredObject] = []
+    deletions: list[datetime] = []
+    for page in pages:
+        versions += [_listed(access, found) for found in page.get("Versions", []) if found["Key"] == wanted]
+        deletions += [found["LastModified"] for found in page.get("DeleteMarkers", []) if found["Key"] == wanted]
+    return versions, max(deletions, default=None)
+
+
+def _listed(access: Access, found: Any) -> StoredObject:
+    version_id = found.get("VersionId")
+    return StoredObject(
+        access.where.name(found["Key"]), found["Size"], None, version_id, found.get("ETag"), found.get("LastModified")
+    )
+
+
+def _stored(key: str, answer: Any) -> StoredObject:
+    return StoredObject(
+        key,
+        answer["ContentLength"],
+        _kept_digest(answer),
+        answer.get("VersionId"),
+        answer.get("ETag"),
+        answer.get("LastModified"),
+    )
+
+
+def _kept_digest(answer: Any) -> Digest | None:
+    """The digest among an object's metadata, as `put` leaves it there."""
+    kept = answer.get("Metadata", {})
+    try:
+        return Digest(kept["sha1"], kept["sha256"], answer["ContentLength"])
+    except KeyError:
+        return None
