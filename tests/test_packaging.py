@@ -17,7 +17,7 @@ import xarray as xr
 from PIL import Image
 
 import brainpack
-from brainpack import CheckFailed, InvalidData, NotAvailable, packaging
+from brainpack import CheckFailed, InvalidData, packaging
 from tests.helpers import png, recording, stimulus_set
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 REQUIRED = inspect.Parameter.empty
 SIGNATURES: dict[str, dict[str, Any]] = {
     "package_data_assembly": {
-        "catalog_identifier": REQUIRED, "proto_data_assembly": None, "assembly_identifier": None,
-        "stimulus_set_identifier": None, "assembly_class_name": "NeuroidAssembly", "bucket_name": "brainio-temp",
+        "catalog_identifier": REQUIRED, "proto_data_assembly": REQUIRED, "assembly_identifier": REQUIRED,
+        "stimulus_set_identifier": REQUIRED, "assembly_class_name": "NeuroidAssembly", "bucket_name": "brainio-temp",
         "extras": None,
     },
     "package_data_assembly_locally": {
@@ -35,7 +35,7 @@ SIGNATURES: dict[str, dict[str, Any]] = {
         "assembly_class_name": "NeuroidAssembly", "downloads_path": None, "extras": None,
     },
     "package_stimulus_set": {
-        "catalog_name": REQUIRED, "proto_stimulus_set": None, "stimulus_set_identifier": None,
+        "catalog_name": REQUIRED, "proto_stimulus_set": REQUIRED, "stimulus_set_identifier": REQUIRED,
         "bucket_name": "brainio-temp",
     },
     "package_stimulus_set_locally": {
@@ -250,20 +250,6 @@ def test_compression_makes_the_file_smaller(tmp_path: Path) -> None:
     packaging.write_netcdf(array, tmp_path / "small.nc")
     packaging.write_netcdf(array, tmp_path / "large.nc", compress=False)
     assert (tmp_path / "small.nc").stat().st_size * 10 < (tmp_path / "large.nc").stat().st_size
-
-
-@pytest.mark.parametrize(
-    ("publish", "arguments"),
-    [
-        (packaging.package_data_assembly, (None, recording(), "lab.Data", "lab.Set")),
-        (packaging.package_stimulus_set, (None, pd.DataFrame(), "lab.Set", "my-bucket/folder")),
-        (packaging.upload_to_s3, ("file.nc", "my-bucket", "file.nc")),
-    ],
-)
-def test_publishing_says_that_it_is_not_available(publish: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(NotAvailable, match="not available yet") as caught:
-        publish(*arguments)
-    assert isinstance(caught.value, NotImplementedError)
 
 
 def test_user_info_is_what_sts_says() -> None:

@@ -13,13 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from brainpack.errors import AccessDenied as AccessDenied
+    from brainpack.errors import AlreadyPublished as AlreadyPublished
     from brainpack.errors import BrainpackError as BrainpackError
     from brainpack.errors import CheckFailed as CheckFailed
     from brainpack.errors import IntegrityError as IntegrityError
     from brainpack.errors import InvalidData as InvalidData
-    from brainpack.errors import NotAvailable as NotAvailable
     from brainpack.errors import NotFound as NotFound
+    from brainpack.errors import SettingsError as SettingsError
     from brainpack.errors import StoreError as StoreError
+    from brainpack.errors import Unavailable as Unavailable
     from brainpack.loading import load as load
     from brainpack.loading import load_assembly_from_file as load_assembly_from_file
     from brainpack.loading import load_stimulus_set_from_files as load_stimulus_set_from_files
@@ -39,19 +42,27 @@ if TYPE_CHECKING:
     from brainpack.objects.transform import index_efficient as index_efficient
     from brainpack.objects.transform import merge_data_arrays as merge_data_arrays
     from brainpack.objects.transform import subset as subset
+    from brainpack.planning import Plan as Plan
+    from brainpack.progress import Progress as Progress
+    from brainpack.publishing import plan as plan
+    from brainpack.publishing import publish as publish
     from brainpack.record.records import Record as Record
     from brainpack.validate.findings import Report as Report
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": "BrainpackError CheckFailed IntegrityError InvalidData NotAvailable NotFound StoreError",
+    "errors": "AccessDenied AlreadyPublished BrainpackError CheckFailed IntegrityError InvalidData NotFound "
+    "SettingsError StoreError Unavailable",
     "loading": "load load_assembly_from_file load_stimulus_set_from_files",
     "objects.assemblies": "BehavioralAssembly DataAssembly MetadataAssembly ModelFeaturesAssembly NeuroidAssembly "
     "NeuronRecordingAssembly PropertyAssembly SpikeTimesAssembly",
     "objects.indexes": "gather_indexes get_levels get_metadata walk_coords",
     "objects.stimuli": "StimulusSet",
     "objects.transform": "index_efficient merge_data_arrays subset",
+    "planning": "Plan",
+    "progress": "Progress",
+    "publishing": "plan publish",
     "record.records": "Record",
     "validate.findings": "Report",
 }

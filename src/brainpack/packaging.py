@@ -6,11 +6,11 @@ functions do the right thing; docs/differences.md lists every difference.
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from brainpack import pipeline
+from brainpack import pipeline, publishing
+from brainpack.calling import also_called, catalogue_may_be_left_out
 from brainpack.checks import (
     check_experiment_stimulus_set,
     check_image_format,
@@ -18,9 +18,10 @@ from brainpack.checks import (
     check_stimulus_naming_convention,
     check_stimulus_numbers,
 )
-from brainpack.errors import NotAvailable
+from brainpack.layout import store_name
 from brainpack.settings import Settings
-from brainpack.write.stimuli import published_columns
+from brainpack.single_files import create_stimulus_csv, create_stimulus_zip, extract_specific, write_netcdf
+from brainpack.store.location import BucketFolder
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import xarray as xr
+
+    from brainpack.layout import Kind
+    from brainpack.record.records import Record
 
     AnyPath = str | os.PathLike[str]
 
@@ -49,30 +53,10 @@ __all__ = [
     "write_netcdf",
 ]
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+_EXPERIMENTS: Final = "brainio.requested"  # the bucket of stimuli that are to be shown in an experiment
 
 
-def _also_called(
-    **current_names: str,
-) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Accept an argument under the name that older scripts use for it."""
-
-    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-        @functools.wraps(function)
-        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            renamed: dict[str, Any] = {current_names.get(name, name): value for name, value in kwargs.items()}
-            return function(*args, **renamed)
-
-        return call
-
-    return decorate
-
-
-# ------------------------------------------------------------------------------------------- packaging
-
-
-@_also_called(assembly_class="assembly_class_name")
+@also_called(assembly_class="assembly_class_name")
 def package_data_assembly_locally(
     proto_data_assembly: xr.DataArray,
     assembly_identifier: str,
@@ -200,60 +184,177 @@ def package_stimulus_set_locally(
     }
 
 
-@_also_called(assembly_class="assembly_class_name")
+@catalogue_may_be_left_out(data="proto_data_assembly")
+@also_called(assembly_class="assembly_class_name")
 def package_data_assembly(
     catalog_identifier: Any,
-    proto_data_assembly: xr.DataArray | None = None,
-    assembly_identifier: str | None = None,
-    stimulus_set_identifier: str | None = None,
+    proto_data_assembly: xr.DataArray,
+    assembly_identifier: str,
+    stimulus_set_identifier: str,
     assembly_class_name: str = "NeuroidAssembly",
     bucket_name: str = "brainio-temp",
     extras: Mapping[str, xr.DataArray] | None = None,
 ) -> dict[str, str | None]:
-    """Publish an assembly to S3. This version cannot do that yet: use `package_data_assembly_locally`.
+    """Package an assembly and publish it to S3: a netCDF file, and then the record that names it.
+
+    Nothing that is published is overwritten. Publishing the same data again changes nothing and gives the same
+    result; a run that was killed continues where it was. The package is built in `$BRAINIO_HOME` and stays there.
+
+    Parameters
+    ----------
+    catalog_identifier : object
+        Of a table that no longer exists; ignored, and may be left out.
+    proto_data_assembly, assembly_identifier, stimulus_set_identifier, assembly_class_name, extras
+        As for `package_data_assembly_locally`.
+    bucket_name : str
+        "bucket" or "bucket/folder", of AWS or of any server that `AWS_ENDPOINT_URL_S3` names.
+
+    Returns
+    -------
+    dict
+        `identifier`, `version_id` (None where the bucket keeps no versions), `sha1`, `bucket` as it was given, `cls`.
 
     Raises
     ------
-    NotAvailable
-        Always, before anything is written.
+    InvalidData
+        Something is wrong with the input; all problems are in the message, and nothing was written or sent.
+    AlreadyPublished
+        Other data are published under this identifier.
+    NotFound, AccessDenied, Unavailable, StoreError, SettingsError
+        There is no such bucket, it refuses, does not answer, or AWS is not set up.
+
+    Examples
+    --------
+    What a registry of Brain-Score needs is in the result::
+
+        package_data_assembly(None, rates, "lab.Author2026", "lab.Author2026", bucket_name="my-bucket/lab")
     """
-    del catalog_identifier, proto_data_assembly, stimulus_set_identifier, assembly_class_name, extras
-    _not_available(f"assembly {assembly_identifier!r}", bucket_name, "package_data_assembly_locally")
+    del catalog_identifier
+
+    def package(folder: Path) -> Record:
+        return pipeline.package_assembly(
+            proto_data_assembly, assembly_identifier, stimulus_set_identifier, assembly_class_name, folder, extras
+        )
+
+    record, version_ids = _package_and_publish(package, "assembly", assembly_identifier, bucket_name)
+    file = record.file(".nc")
+    return {
+        "identifier": assembly_identifier,
+        "version_id": version_ids[file.name],
+        "sha1": file.sha1,
+        "bucket": bucket_name,
+        "cls": assembly_class_name,
+    }
 
 
+@catalogue_may_be_left_out(data="proto_stimulus_set")
 def package_stimulus_set(
     catalog_name: Any,
-    proto_stimulus_set: pd.DataFrame | None = None,
-    stimulus_set_identifier: str | None = None,
+    proto_stimulus_set: pd.DataFrame,
+    stimulus_set_identifier: str,
     bucket_name: str = "brainio-temp",
 ) -> dict[str, str | None]:
-    """Publish a stimulus set to S3. This version cannot do that yet: use `package_stimulus_set_locally`.
+    """Package a stimulus set and publish it to S3: a CSV and a ZIP, and then the record that names them.
+
+    Nothing that is published is overwritten. Publishing the same data again changes nothing and gives the same
+    result; a run that was killed continues where it was. The package is built in `$BRAINIO_HOME` and stays there.
+
+    Parameters
+    ----------
+    catalog_name : object
+        Of a table that no longer exists; ignored, and may be left out.
+    proto_stimulus_set, stimulus_set_identifier
+        As for `package_stimulus_set_locally`.
+    bucket_name : str
+        "bucket" or "bucket/folder", of AWS or of any server that `AWS_ENDPOINT_URL_S3` names. Stimuli for the bucket
+        "brainio.requested" have to pass `check_experiment_stimulus_set`.
+
+    Returns
+    -------
+    dict
+        `identifier`, `bucket` as it was given, `csv_sha1`, `zip_sha1`, `csv_version_id`, `zip_version_id` (None where
+        the bucket keeps no versions).
 
     Raises
     ------
-    NotAvailable
-        Always, before anything is written.
+    InvalidData
+        Something is wrong with the input; all problems are in the message, and nothing was written or sent.
+    AlreadyPublished
+        Other data are published under this identifier.
+    NotFound, AccessDenied, Unavailable, StoreError, SettingsError
+        There is no such bucket, it refuses, does not answer, or AWS is not set up.
+
+    Examples
+    --------
+    What a registry of Brain-Score needs is in the result::
+
+        package_stimulus_set(None, stimuli, "lab.Author2026", "my-bucket/lab")
     """
-    del catalog_name, proto_stimulus_set
-    _not_available(f"stimulus set {stimulus_set_identifier!r}", bucket_name, "package_stimulus_set_locally")
+    del catalog_name
+    if BucketFolder.parse(bucket_name).bucket == _EXPERIMENTS:
+        check_experiment_stimulus_set(proto_stimulus_set)
+
+    def package(folder: Path) -> Record:
+        return pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder)
+
+    record, version_ids = _package_and_publish(package, "stimulus_set", stimulus_set_identifier, bucket_name)
+    csv, archive = record.file(".csv"), record.file(".zip")
+    return {
+        "identifier": stimulus_set_identifier,
+        "bucket": bucket_name,
+        "csv_sha1": csv.sha1,
+        "zip_sha1": archive.sha1,
+        "csv_version_id": version_ids[csv.name],
+        "zip_version_id": version_ids[archive.name],
+    }
 
 
 def upload_to_s3(source_file_path: AnyPath, bucket_name: str, target_s3_key: str) -> dict[str, Any]:
-    """Upload a file to S3. This version cannot do that yet.
+    """Upload a file to S3, create-only: the same bytes again are success, others are refused.
+
+    Parameters
+    ----------
+    source_file_path : path
+    bucket_name : str
+        "bucket" or "bucket/folder".
+    target_s3_key : str
+        Key in the bucket or folder.
+
+    Returns
+    -------
+    dict
+        `Bucket`, `Key`, `ContentLength`, `ETag`, `LastModified` (ISO 8601), `Metadata` (`sha1`, `sha256`), and
+        `VersionId` where the bucket keeps versions.
 
     Raises
     ------
-    NotAvailable
-        Always.
+    AlreadyPublished
+        The key has other bytes.
+    NotFound, AccessDenied, Unavailable, IntegrityError, StoreError, SettingsError
+        The file or the bucket does not exist, the bucket refuses or does not answer, the bytes did not arrive as they
+        are, or AWS is not set up.
+
+    Examples
+    --------
+    For a file of its own::
+
+        upload_to_s3("weights.npz", "my-bucket/lab", "weights.npz")["VersionId"]
     """
-    _not_available(f"{source_file_path} as {target_s3_key}", bucket_name, "your S3 client for the packaged files")
+    return publishing.upload(Path(source_file_path).expanduser(), BucketFolder.parse(bucket_name), target_s3_key)
 
 
-def _not_available(what: str, bucket_name: str, instead: str) -> NoReturn:
-    raise NotAvailable(
-        f"{what} was not published to {bucket_name}: publishing to S3 is not available yet in this version of "
-        f"brainpack, and nothing was written. Use {instead}"
-    )
+def _package_and_publish(
+    package: Callable[[Path], Record], kind: Kind, identifier: str, bucket_name: str
+) -> tuple[Record, dict[str, str | None]]:
+    """Build a package, send its files by `upload_to_s3`, which scripts replace, and let the record follow them."""
+    settings = Settings.from_environment()
+    record = package(folder := settings.home / store_name(kind, identifier))
+    answers: dict[str, Any] = {}
+    with publishing.noting_what_is_there(bucket_name, answers):
+        for file in record.files:
+            answers[file.name] = upload_to_s3(str(folder / file.name), bucket_name, file.name) or {}
+        publishing.publish_record_beside(record, answers)
+    return record, {name: answer.get("VersionId") for name, answer in answers.items()}
 
 
 def get_user_info(sts_client: Any) -> tuple[str, str]:
@@ -268,106 +369,11 @@ def get_user_info(sts_client: Any) -> tuple[str, str]:
     (str, str)
         Account id, and the last part of the caller's ARN.
     """
-    identity = sts_client.get_caller_identity()
-    return identity["Account"], identity["Arn"].rsplit("/", 1)[-1]
+    from brainpack.store.s3.identity import identity_of
+
+    account, user = identity_of(sts_client)
+    return account, user
 
 
 def _folder(path: AnyPath | None) -> Path:
     return Settings.from_environment().packages if path is None else Path(path).expanduser()
-
-
-# ----------------------------------------------------------------------------------------- single files
-
-
-def write_netcdf(
-    assembly: xr.DataArray,
-    target_netcdf_file: AnyPath,
-    append: bool = False,
-    group: str | None = None,
-    compress: bool = True,
-) -> str:
-    """Write an assembly to a netCDF-4 file.
-
-    Parameters
-    ----------
-    assembly : DataArray
-        Of any dimensions; never changed. All coordinates become plain variables.
-    target_netcdf_file : path
-        Its folder is made if needed.
-    append : bool
-        Add to a file that exists instead of replacing it.
-    group : str, optional
-        Write into a group of this name instead of the root.
-    compress : bool
-        Deflate with byte shuffle.
-
-    Returns
-    -------
-    str
-        SHA-1 of the file.
-
-    Raises
-    ------
-    InvalidData
-        netCDF cannot hold the assembly, or the group is already there; nothing was written.
-    StoreError
-        The file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile, xarray as xr
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     len(write_netcdf(xr.DataArray([1, 2], dims="event"), Path(folder, "spikes.nc")))
-    40
-    """
-    target = Path(target_netcdf_file).expanduser()
-    return pipeline.write_netcdf_file(assembly, target, append=append, group=group, compress=compress).sha1
-
-
-def create_stimulus_zip(proto_stimulus_set: pd.DataFrame, target_zip_path: AnyPath) -> tuple[str, list[str]]:
-    """Pack the files of a stimulus set into a flat ZIP; each file is read once.
-
-    Returns
-    -------
-    (str, list of str)
-        SHA-1 of the ZIP, and the names inside it in row order.
-
-    Raises
-    ------
-    InvalidData
-        Something is wrong with the stimulus set; nothing was written.
-    StoreError
-        A stimulus cannot be read, or the ZIP cannot be written.
-    """
-    digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, Path(target_zip_path).expanduser())
-    return digest.sha1, names
-
-
-def create_stimulus_csv(proto_stimulus_set: pd.DataFrame, target_path: AnyPath) -> str:
-    """Write the table of a stimulus set, with its columns in their order.
-
-    Returns
-    -------
-    str
-        SHA-1 of the CSV.
-
-    Raises
-    ------
-    InvalidData
-        Something is wrong with the table; nothing was written.
-    StoreError
-        The file cannot be written.
-    """
-    return pipeline.write_stimulus_csv(proto_stimulus_set, Path(target_path).expanduser()).sha1
-
-
-def extract_specific(proto_stimulus_set: pd.DataFrame) -> list[str]:
-    """Columns that go into the CSV: all but those about local files, in the caller's order.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> extract_specific(pd.DataFrame(columns=["stimulus_id", "stimulus_path_within_store", "category"]))
-    ['stimulus_id', 'category']
-    """
-    return published_columns(proto_stimulus_set.columns)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = 1
-_MOST_BYTES: Final = 1 << 20
+LONGEST_RECORD: Final = 1 << 20
 _ANY_TEXT: Final = re.compile(".+")
 _LIBRARIES: Final = ("brainpack", "h5py", "numpy", "pandas", "xarray")
 
@@ -37,12 +37,15 @@ class RecordedFile:
         Bytes.
     sha1, sha256 : str
         Lower-case hexadecimal digits.
+    version_id : str or None
+        Names these bytes in the store that they were published to, where it keeps versions.
     """
 
     name: str
     size: int
     sha1: str
     sha256: str
+    version_id: str | None = None
 
     @classmethod
     def of(cls, name: str, digest: Digest) -> RecordedFile:
@@ -67,6 +70,8 @@ class Record:
         The .nc of an assembly; the .csv and the .zip of a stimulus set.
     stimulus_set_identifier : str or None
         For an assembly, the stimulus set that its `stimulus_id` coordinate refers to.
+    location : str or None
+        Where the data set was published, for instance "s3://bucket/folder"; None for a package on a disk.
     created : str
         UTC, ISO 8601.
     versions : dict of str to str
@@ -78,6 +83,7 @@ class Record:
     cls: str
     files: tuple[RecordedFile, ...]
     stimulus_set_identifier: str | None = None
+    location: str | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: dict[str, str] = field(default_factory=lambda: {name: version(name) for name in _LIBRARIES})
 
@@ -92,6 +98,15 @@ class Record:
             if file.name.endswith(suffix):
                 return file
         raise NotFound(f"the record of {self.identifier!r} names no {suffix} file; package the data again")
+
+    def has_data_of(self, other: Record) -> bool:
+        """Whether both name the same bytes as the same thing, wherever and whenever they were packaged."""
+
+        def data(record: Record) -> object:
+            files = {(file.name, file.digest) for file in record.files}
+            return record.identifier, record.kind, record.cls, record.stimulus_set_identifier, files
+
+        return data(self) == data(other)
 
     def to_json(self) -> str:
         """Text of the record file."""
@@ -120,23 +135,34 @@ def read_record(path: Path) -> Record:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(LONGEST_RECORD + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"there is no record {path}; packaging writes one beside the files") from error
     except OSError as error:
         raise StoreError(f"the record {path} could not be read: {error.strerror or error}") from error
+    return parse_record(content, str(path))
+
+
+def parse_record(content: bytes, name: str) -> Record:
+    """Record from the bytes of its file, whose `name` goes into errors.
+
+    Raises
+    ------
+    InvalidData
+        As `read_record`.
+    """
     try:
         return _parse(content)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidData(
-            f"{path} is not a record of brainpack (a file *.brainpack.json beside the data): {error}; "
+            f"{name} is not a record of brainpack (a file *.brainpack.json beside the data): {error}; "
             "name the record, package the data again, or get a fresh copy"
         ) from error
 
 
 def _parse(content: bytes) -> Record:
-    if len(content) > _MOST_BYTES:
-        raise ValueError(f"it is longer than any record, which has at most {_MOST_BYTES} bytes")
+    if len(content) > LONGEST_RECORD:
+        raise ValueError(f"it is longer than any record, which has at most {LONGEST_RECORD} bytes")
     found = json.loads(content.decode())
     if not isinstance(found, dict):
         raise TypeError(f"expected a JSON object, found {reprlib.repr(found)}")
@@ -163,6 +189,10 @@ def _is_text(value: Any, pattern: re.Pattern[str] = _ANY_TEXT) -> bool:
     return isinstance(value, str) and bool(pattern.fullmatch(value))
 
 
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or _is_text(value)
+
+
 def _is_size(value: Any) -> bool:
     return type(value) is int and value >= 0
 
@@ -178,6 +208,7 @@ _RECORD_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "cls": _is_text,
     "files": lambda value: isinstance(value, list),
     "stimulus_set_identifier": lambda value: value is None or _is_identifier(value),
+    "location": _is_text_or_none,
     "created": _is_text,
     "versions": _is_versions,
 }
@@ -186,4 +217,5 @@ _FILE_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "size": _is_size,
     "sha1": partial(_is_text, pattern=re.compile("[0-9a-f]{40}")),
     "sha256": partial(_is_text, pattern=re.compile("[0-9a-f]{64}")),
+    "version_id": _is_text_or_none,
 }

@@ -1,0 +1,51 @@
+"""The shapes in which published scripts call the packaging API, made one."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import pandas as pd
+import xarray as xr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def also_called(
+    **current_names: str,
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
+    """Accept an argument under the name that older scripts use for it."""
+
+    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        @functools.wraps(function)
+        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            renamed: dict[str, Any] = {current_names.get(name, name): value for name, value in kwargs.items()}
+            return function(*args, **renamed)
+
+        return call
+
+    return decorate
+
+
+def catalogue_may_be_left_out(
+    data: str,
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
+    """Accept a call without the first argument, by position or by name; `data` names the second one."""
+
+    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        @functools.wraps(function)
+        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            starts_with_data = bool(args) and isinstance(args[0], pd.DataFrame | xr.DataArray)
+            has_data_by_name_alone = not args and data in kwargs
+            if has_data_by_name_alone:
+                kwargs = {name: value for name, value in kwargs.items() if not name.startswith("catalog_")}
+            without_catalogue: tuple[Any, ...] = (None, *args) if starts_with_data or has_data_by_name_alone else args
+            return function(*without_catalogue, **kwargs)
+
+        return call
+
+    return decorate
