@@ -8,7 +8,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
-FAST_TESTS := python -m pytest -n auto -m 'not interop and not slow' tests
+FAST_TESTS := python -m pytest -n auto --dist loadgroup -m 'not interop and not slow and not server' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
 python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
@@ -22,7 +22,7 @@ demo: $(VENV)/.installed
 	$(BIN)/brainpack demo $(DIR)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --cov
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov
 
 check: lint types imports news
 
@@ -50,6 +50,7 @@ oldest: $(VENV)-oldest/.tools
 	sed -n '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' pyproject.toml >$(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/$(PIP_INSTALL) --constraint $(VENV)-oldest/constraints.txt --group test .
 	$(VENV)-oldest/bin/$(FAST_TESTS) -W default
+	$(VENV)-oldest/bin/python -m pytest -W default tests/test_packaging_s3.py
 
 # Installed as a user would, not editable: what the wheel lacks is found here.
 $(VENV)-3.%/.tools: PYTHON = $(call python_of,$(patsubst $(VENV)-%,%,$*))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 hypothesis.settings.register_profile("local", deadline=None)

@@ -14,8 +14,10 @@ import pytest
 import xarray as xr
 
 import brainpack
+from brainpack.cli import _parser
 from brainpack.packaging import package_data_assembly_locally
 
+COMMANDS = ("demo", "publish", "uploads", "doctor")
 FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
 
 
@@ -34,14 +36,18 @@ def test_the_installed_command_is_the_module() -> None:
 def test_help_names_commands_and_exit_codes() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "demo" in done.stdout
-    assert "Exit codes: 0 done, 1 invalid data, 2 wrong usage, 3" in done.stdout
+    assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
+    assert "Exit codes: 0 done, 1 invalid data or refused, 2 wrong usage or settings, 3" in done.stdout
 
 
-def test_help_of_a_command_has_an_example() -> None:
-    done = run("demo", "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_an_example_that_parses(command: str) -> None:
+    done = run(command, "--help")
     assert done.returncode == 0
-    assert "Example: brainpack demo" in done.stdout
+    assert "--debug" in done.stdout
+    example = " ".join(done.stdout.split()).partition("Example: brainpack ")[2]
+    options = _parser().parse_args(example.split())
+    assert options.command.__name__ == f"_{command}"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,10 @@ def test_help_of_a_command_has_an_example() -> None:
         (["dmeo"], "invalid choice: 'dmeo'"),
         (["demo", "--wrong"], "unrecognized arguments: --wrong"),
         (["demo", "one", "two"], "unrecognized arguments: two"),
+        (["publish", "packages"], "required: --to"),
+        (["publish", "--to", "folder"], "required: RECORD_OR_DIR"),
+        (["uploads"], "required: BUCKET"),
+        (["doctor"], "required: BUCKET"),
     ],
 )
 def test_wrong_usage(arguments: list[str], message: str) -> None:

@@ -39,12 +39,14 @@ def catalogue_may_be_left_out(
     def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(function)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            starts_with_data = bool(args) and isinstance(args[0], pd.DataFrame | xr.DataArray)
-            has_data_by_name_alone = not args and data in kwargs
-            if has_data_by_name_alone:
-                kwargs = {name: value for name, value in kwargs.items() if not name.startswith("catalog_")}
-            without_catalogue: tuple[Any, ...] = (None, *args) if starts_with_data or has_data_by_name_alone else args
-            return function(*without_catalogue, **kwargs)
+            given: tuple[Any, ...] = args
+            named: dict[str, Any] = kwargs
+            if not args and data in kwargs:
+                named = {name: value for name, value in kwargs.items() if not name.startswith("catalog_")}
+                given = (None,)
+            elif args and isinstance(args[0], pd.DataFrame | xr.DataArray):
+                given = (None, *args)
+            return function(*given, **named)
 
         return call
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from brainpack.digest import Digester
-from brainpack.errors import IntegrityError, NotFound
+from brainpack.errors import AccessDenied, IntegrityError, NotFound
 from brainpack.layout import RECORD_SUFFIX
+from brainpack.notices import warn
 from brainpack.record.records import LONGEST_RECORD, parse_record, read_record
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _action(there: object | None, *, is_same: bool, may_replace: bool) -> Action
 def _head(store: Store, key: str) -> StoredObject | None:
     try:
         return store.head(key)
-    except NotFound:
+    except (NotFound, AccessDenied):  # who may not look can still put: the condition of the put protects what is there
         return None
 
 
@@ -181,6 +182,9 @@ def record_in(store: Store, name: str) -> Record | None:
     try:
         return parse_record(store.read(name, 0, LONGEST_RECORD + 1), f"{store.url}/{name}")
     except NotFound:
+        return None
+    except AccessDenied as error:
+        warn(f"what is in {store.url} already cannot be seen: {error}")
         return None
 
 

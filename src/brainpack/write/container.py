@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py
 import numpy as np
 
+from brainpack.progress import progress
 from brainpack.write.chunks import DEFLATE_LEVEL, block_count, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
-from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

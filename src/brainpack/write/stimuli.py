@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from brainpack.digest import DigestingWriter
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
-from brainpack.write.archive import Archive
 from brainpack.progress import progress
+from brainpack.write.archive import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

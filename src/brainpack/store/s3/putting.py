@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,7 @@ from brainpack.notices import warn
 from brainpack.store.base import PutMode, StoredObject, taken
 from brainpack.store.s3.errors import code_of
 from brainpack.store.s3.reading import blocks, head, head_if_there, list_versions
-from brainpack.store.s3.upload import Multipart, Target, Uploaded, put_whole
+from brainpack.store.s3.upload import UNVERSIONED, Multipart, Target, Uploaded, put_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from brainpack.store.s3.body import Meter
 
 _BEGINNINGS: Final = 3  # how often an upload that the store has lost is begun anew
-_UNVERSIONED: Final = frozenset((None, "null"))
 
 
 class Put:
@@ -94,11 +92,10 @@ class Put:
 
     def _proven(self, sent: Uploaded) -> StoredObject:
         """Compare what is there now with what was sent."""
-        version_id = None if sent.version_id in _UNVERSIONED else sent.version_id
-        if self._is_new and version_id is not None:
-            first = self._first(version_id)
-            if first is not None:
-                return first
+        version_id = None if sent.version_id in UNVERSIONED else sent.version_id
+        first = self._first(sent) if self._is_new else None
+        if first is not None:
+            return first
         there = head_if_there(self._access, self._key, version_id)
         if there is None:
             there = StoredObject(self._key, self._digest.size, self._digest, None, sent.etag, None)
@@ -108,7 +105,7 @@ class Put:
             there = _read_back(self._access, there)
         if there.digest == self._digest:
             return replace(there, version_id=sent.version_id or there.version_id)
-        if there.etag == sent.etag:
+        if sent.is_copy(there):
             self._take_back(version_id)
             raise IntegrityError(
                 f"{self._url} arrived damaged, and was removed; publish it again",
@@ -117,25 +114,23 @@ class Put:
             )
         raise taken(self._url, there, self._digest)
 
-    def _first(self, version_id: str) -> StoredObject | None:
-        """The version that was there before ours, which we take back then; None if ours is the first.
+    def _first(self, sent: Uploaded) -> StoredObject | None:
+        """The version that was there before the one sent, which is taken back then; None if ours is the first.
 
-        Some stores that keep versions ignore the condition of a put. There, the order of the versions decides.
+        Some stores that keep versions ignore the condition of a put. There, the order of the versions decides; and an
+        answer that got lost has led to a version more, with the same bytes.
         """
         try:
             versions, deleted = list_versions(self._access, self._key)
         except ClientError:  # we may not, or the store cannot
             return None
-        later = itertools.takewhile(lambda version: version.version_id != version_id, versions)
-        earlier = [
-            version
-            for version in versions[len([*later]) + 1 :]
-            if deleted is None or version.modified is None or version.modified > deleted
-        ]
-        if not earlier:
+        alive = [found for found in versions if deleted is None or (found.modified or deleted) > deleted]
+        if len(alive) < 2:  # noqa: PLR2004 - ours alone
             return None
-        first = _with_digest(self._access, head(self._access, self._key, earlier[-1].version_id))
-        self._take_back(version_id)
+        for copy in alive[:-1]:
+            if sent.is_copy(copy):
+                self._take_back(copy.version_id)
+        first = _with_digest(self._access, head(self._access, self._key, alive[-1].version_id))
         if first.digest != self._digest:
             raise taken(self._url, first, self._digest)
         return first

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
+from urllib3.exceptions import HTTPError
 
 from brainpack.digest import BLOCK, Digest, Digester
 from brainpack.errors import IntegrityError
 from brainpack.progress import Progress
 from brainpack.store.base import StoredObject
 from brainpack.store.s3.errors import code_of, status_of
-from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, wait
+from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, persistently, wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +37,7 @@ def head(access: Access, key: str, version_id: str | None = None) -> StoredObjec
         answer: Any = access.client.head_object(**name)
     except ClientError as error:
         if status_of(error) in _WITHOUT_WORDS:
-            access.client.get_object(**name, Range="bytes=0-0")["Body"].close()
+            persistently(partial(_opened, access, **name, Range="bytes=0-0"))["Body"].close()
         raise
     return _stored(key, answer)
 
@@ -54,15 +57,19 @@ def read(access: Access, key: str, start: int, stop: int, version_id: str | None
     if stop <= start:
         head(access, key, version_id)
         return b""
+
+    def read_once() -> bytes:
+        answer = _opened(access, **access.name(key, version_id), Range=f"bytes={start}-{stop - 1}")
+        with closing(answer["Body"]) as body:
+            data: bytes = body.read()
+        return data if "ContentRange" in answer else data[start:stop]  # some servers send all of it
+
     try:
-        answer: Any = access.client.get_object(**access.name(key, version_id), Range=f"bytes={start}-{stop - 1}")
+        return persistently(read_once)
     except ClientError as error:
         if code_of(error) in {"InvalidRange", "416"}:
             return b""
         raise
-    with answer["Body"] as body:
-        data: bytes = body.read()
-    return data if "ContentRange" in answer else data[start:stop]  # some servers send all of it
 
 
 def download(
@@ -106,12 +113,20 @@ def blocks(access: Access, found: StoredObject) -> Iterator[bytes]:
 
 def _blocks_from(access: Access, found: StoredObject, start: int) -> Iterator[bytes]:
     name = access.name(found.key, found.version_id)
-    answer: Any = access.client.get_object(**name, IfMatch=found.etag or "*", Range=f"bytes={start}-")
-    with answer["Body"] as body:
+    answer = _opened(access, **name, IfMatch=found.etag or "*", Range=f"bytes={start}-")
+    with closing(answer["Body"]) as body:
         if "ContentRange" not in answer:  # some servers send all of it
             body.read(start)
         while block := body.read(BLOCK):
             yield block
+
+
+def _opened(access: Access, **arguments: Any) -> Any:
+    """Ask for an object. Of a refusal that breaks off, botocore lets the error of the library below it through."""
+    try:
+        return access.client.get_object(**arguments)
+    except HTTPError as error:
+        raise ConnectionClosedError(endpoint_url=access.client.meta.endpoint_url, error=error) from error
 
 
 def list_objects(access: Access, prefix: str) -> Iterator[StoredObject]:

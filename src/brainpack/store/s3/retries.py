@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import (
     ChecksumError,
@@ -21,7 +22,11 @@ from brainpack.store.s3.body import Stopped
 from brainpack.store.s3.errors import code_of, status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_s3 import S3Client
+
+Result = TypeVar("Result")
 
 ATTEMPTS: Final = 8
 _FIRST_WAIT: Final = 0.2  # seconds; doubled each time
@@ -73,6 +78,18 @@ def is_passing(error: BaseException) -> bool:
     is_certificate = isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
     is_our_will = isinstance(error, HTTPClientError) and isinstance(error.kwargs.get("error"), Stopped)
     return isinstance(error, PASSING_ERRORS) and not is_certificate and not is_our_will
+
+
+def persistently(action: Callable[[], Result]) -> Result:
+    """Outcome of an action that reads what a request has opened, where errors come after botocore's own loop."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return action()
+        except PASSING_ERRORS as error:
+            if not is_passing(error):
+                raise
+            time.sleep(wait(attempt))
+    return action()
 
 
 def follow_policy(client: S3Client) -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from brainpack.digest import Digest
+    from brainpack.store.base import StoredObject
     from brainpack.store.journal import Journal
     from brainpack.store.s3.body import Meter
 
 IN_FLIGHT: Final = 4  # parts in memory at a time, one of them being read
+UNVERSIONED: Final = frozenset((None, "null"))  # what a bucket without versions calls the only one
 _MOST_PARTS: Final = 10_000  # S3's own limit
 
 
@@ -66,6 +68,7 @@ class Uploaded:
     Attributes
     ----------
     etag : str
+        With its quotes, as all other answers have it; some servers leave it out after an upload in parts.
     version_id : str or None
     is_proven : bool
         Whether the answer shows that the bytes arrived as they are.
@@ -74,6 +77,11 @@ class Uploaded:
     etag: str
     version_id: str | None
     is_proven: bool
+
+    def is_copy(self, found: StoredObject) -> bool:
+        """Whether a version in the store is the one that was answered for, or has the same bytes."""
+        has_its_version = self.version_id not in UNVERSIONED and found.version_id == self.version_id
+        return has_its_version or (bool(self.etag) and found.etag == self.etag)
 
 
 def put_whole(target: Target, source: Path, meter: Meter) -> Uploaded:
@@ -115,20 +123,21 @@ class Multipart:
         free: SimpleQueue[bytearray] = SimpleQueue()
         for _ in range(IN_FLIGHT):
             free.put(bytearray(self._part_size))
-        digester = Digester()
+        whole = hashlib.sha256()  # of the two hashes of a digest, both from one pass, one proves the file
         futures: list[Future[Part]] = []
         with ThreadPoolExecutor(IN_FLIGHT - 1) as pool, source.open("rb", buffering=0) as file:
             try:
                 while data := _filled(free.get(), file):
-                    digester.update(data)
+                    whole.update(data)
                     futures.append(pool.submit(self._send_part, len(futures) + 1, data, free))
                     _raise_failure(futures)
                 parts = [future.result() for future in futures]
+                size = file.tell()
             except BaseException:
                 self._meter.stop()
                 pool.shutdown(cancel_futures=True)
                 raise
-        _expect(self._target.digest, digester.digest(), source)
+        _expect(self._target.digest, replace(self._target.digest, sha256=whole.hexdigest(), size=size), source)
         return parts
 
     def complete(self, parts: list[Part]) -> Uploaded:
@@ -142,7 +151,7 @@ class Multipart:
             UploadId=self._upload_id,
             MultipartUpload=cast("Any", {"Parts": named}),
         )
-        return Uploaded(answer["ETag"], answer.get("VersionId"), self._is_proven)
+        return Uploaded(answer.get("ETag", ""), answer.get("VersionId"), self._is_proven)
 
     @contextmanager
     def aborted_if_refused(self) -> Iterator[None]:
