@@ -3,6 +3,7 @@
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
 #   make matrix  the fast tests on the oldest libraries and on the other Pythons of this machine
+#   make bench   compare the speed of an upload with boto3's and that of the command line of AWS
 #   make real    package published data sets (downloads 40 MB)
 
 VENV ?= .venv
@@ -16,7 +17,7 @@ python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions
 PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13 3.14 3,$(call python_of,$(version))))
 OTHER_PYTHONS = $(foreach version,3.12 3.13,$(if $(call python_of,$(version)),fast-$(version)))
 
-.PHONY: demo test check lint types imports news format matrix oldest real clean
+.PHONY: demo test check lint types imports news format matrix oldest bench real clean
 
 demo: $(VENV)/.installed
 	$(BIN)/brainpack demo $(DIR)
@@ -57,6 +58,9 @@ $(VENV)-3.%/.tools: PYTHON = $(call python_of,$(patsubst $(VENV)-%,%,$*))
 fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(PIP_INSTALL) --group test .
 	$(VENV)-$*/bin/$(FAST_TESTS)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.upload
 
 real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all

@@ -36,11 +36,16 @@ PORTS = range(20_000, 32_000)
 # Ends the processes of which it was told, and removes the folder, when the tests' end of its pipe closes: that happens
 # also when pytest is killed. It has a group of its own, so that Ctrl-C in a terminal does not end it before.
 LIFELINE = """
-import contextlib, os, shutil, signal, sys
+import contextlib, os, shutil, signal, sys, time
+folder = sys.argv[1]
 for pid in sys.stdin.read().split():
     with contextlib.suppress(ProcessLookupError):
         os.killpg(int(pid), signal.SIGKILL)
-shutil.rmtree(sys.argv[1], ignore_errors=True)
+for _ in range(100):  # whoever is still dying may still write
+    shutil.rmtree(folder, ignore_errors=True)
+    if not os.path.exists(folder):
+        break
+    time.sleep(0.05)
 """
 
 _SESSION = Lock()
@@ -175,6 +180,10 @@ class Server(ABC):
     def launch(self, processes: Processes) -> None:
         """Start the server's processes on what is in its folder."""
 
+    def probe(self) -> None:
+        """Raise an error as long as the server cannot do all of its work."""
+        self.client().list_buckets()
+
     def restart(self) -> None:
         """Start on the same data, at the same ports; back when signed requests are answered."""
         self.kill_hard()
@@ -241,12 +250,11 @@ class Server(ABC):
         return bucket
 
     def _wait(self) -> None:
-        client = self.client()
         deadline = time.monotonic() + self.seconds_to_start
         while True:
             try:
-                client.list_buckets()
-            except (BotoCoreError, ClientError) as error:
+                self.probe()
+            except (BotoCoreError, ClientError, OSError) as error:
                 if self.processes.have_ended() or time.monotonic() > deadline:
                     pytest.fail(f"{self.name} does not start: {error}\n{self.processes.last_words()}")
                 time.sleep(0.02)

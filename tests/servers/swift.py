@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import socket
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, ClassVar
@@ -81,8 +82,9 @@ pipeline = {pipeline} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
-# The proxy would not ask a server for a minute that failed ten times, such as one that has not yet started.
-error_suppression_limit = 1000000
+# The machine may be busy; by default the proxy waits half a second for a connection.
+conn_timeout = 10
+node_timeout = 60
 allow_open_expired = false
 """
 
@@ -97,13 +99,13 @@ class Swift(Server):
         self._account = self.access_key
         self.access_key = f"{self._account}:main"
         self._programs = Path()
+        self._ports = dict(zip(("account", "container", "object"), free_ports(3), strict=True))
 
     def prepare(self) -> None:
         self._programs = virtual_environment("swift", REQUIREMENT)
-        ports = dict(zip(("account", "container", "object"), free_ports(3), strict=True))
         (self.folder / "disk").mkdir()
         self._write("swift.conf", COMMON)
-        for kind, port in ports.items():
+        for kind, port in self._ports.items():
             self._write(f"{kind}-server.conf", DEFAULT + STORAGE, kind=kind, port=port)
         sections = (f"\n[filter:{name}]\nuse = egg:swift#{name}\n{options}\n" for name, options in FILTERS.items())
         self._write(
@@ -114,13 +116,19 @@ class Swift(Server):
             account=self._account,
             secret_key=self.secret_key,
         )
-        run(self._programs / "python", "-I", "-c", RINGS, self.folder, *map(str, ports.values()))
+        run(self._programs / "python", "-I", "-c", RINGS, self.folder, *map(str, self._ports.values()))
 
     def launch(self, processes: Processes) -> None:
         for kind in ("account", "container", "object", "proxy"):
             configuration = self.folder / f"{kind}-server.conf"
             program = self._programs / f"swift-{kind}-server"
             processes.start(kind, program, configuration, "--verbose", SWIFT_CONF_DIR=str(self.folder))
+
+    def probe(self) -> None:
+        # The proxy would answer before the others can, and not ask one for a minute that has refused ten times.
+        for port in self._ports.values():
+            socket.create_connection(("127.0.0.1", port)).close()
+        super().probe()
 
     def _write(self, name: str, template: str, **values: str | int) -> None:
         text = dedent(template).format(folder=self.folder, user=getpass.getuser(), **values)
