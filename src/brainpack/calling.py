@@ -24,6 +24,9 @@ def also_called(
         @functools.wraps(function)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
             renamed: dict[str, Any] = {current_names.get(name, name): value for name, value in kwargs.items()}
+            if len(renamed) < len(kwargs):
+                twice = ", ".join(f"{old!r} and {new!r}" for old, new in current_names.items() if old in kwargs)
+                raise TypeError(f"{function.__name__}() got one argument under two names: {twice}")
             return function(*args, **renamed)
 
         return call
@@ -41,11 +44,9 @@ def catalogue_may_be_left_out(
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
             given: tuple[Any, ...] = args
             named: dict[str, Any] = kwargs
-            if not args and data in kwargs:
-                named = {name: value for name, value in kwargs.items() if not name.startswith("catalog_")}
-                given = (None,)
-            elif args and isinstance(args[0], pd.DataFrame | xr.DataArray):
+            if isinstance(args[0], pd.DataFrame | xr.DataArray) if args else data in kwargs:
                 given = (None, *args)
+                named = {name: value for name, value in kwargs.items() if not name.startswith("catalog_")}
             return function(*given, **named)
 
         return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,11 +67,21 @@ class Bars:
             bar = self._bars.get(event.what)
             if bar is None:
                 bar = self._bars[event.what] = tqdm(
-                    desc=event.what, total=event.total, unit="B", unit_scale=True, unit_divisor=1024, disable=None
+                    desc=event.what,
+                    total=event.total,
+                    unit="B",
+                    unit_scale=True,
+                    unit_divisor=1024,
+                    disable=_is_silent(),
                 )
             bar.update(event.done - bar.n)
 
 
 def progress(items: Iterable[Item], total: int, unit: str, what: str) -> Iterator[Item]:
     """Pass items on; show how many of them are done, if that takes longer than a second."""
-    yield from tqdm(items, desc=what, total=total, unit=unit, delay=_PATIENCE, disable=None, leave=False)
+    yield from tqdm(items, desc=what, total=total, unit=unit, delay=_PATIENCE, disable=_is_silent(), leave=False)
+
+
+def _is_silent() -> bool | None:
+    """For tqdm: None lets it look whether somebody reads; it cannot in a program without a console."""
+    return True if sys.stderr is None else None

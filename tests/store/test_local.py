@@ -113,6 +113,12 @@ def test_a_store_that_is_not_there_yet_is_empty(store: LocalStore, root: Path) -
     assert not root.exists()
 
 
+def test_a_folder_is_no_source(store: LocalStore, root: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="there is no file"):
+        store.put("a", tmp_path, digest_of(b"spikes"))
+    assert not root.exists()
+
+
 def test_a_store_stays_where_it_is_when_the_process_goes_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +140,7 @@ def test_a_list_has_what_can_be_fetched_and_nothing_else(store: LocalStore, root
     write(root / "empty", b"").unlink()
     os.mkfifo(root / "pipe")
     (root / "dangling").symlink_to(root / "nowhere")
+    (root / "itself").symlink_to("itself")
     (root / "linked").symlink_to(write(tmp_path / "outside", b"linked file"))
     (root / "folder").symlink_to(tmp_path / "outside")
     (root / "up").symlink_to(root)
@@ -145,7 +152,7 @@ def test_a_list_has_what_can_be_fetched_and_nothing_else(store: LocalStore, root
         "folder/source": b"linked file",
         "linked": b"linked file",
     }
-    for key in ("pipe", "dangling", "empty"):
+    for key in ("pipe", "dangling", "itself", "itself/a", "empty"):
         with pytest.raises(NotFound):
             store.head(key)
 
@@ -263,6 +270,23 @@ def test_bytes_that_come_back_are_a_version_once(store: LocalStore, tmp_path: Pa
     assert store.head("a", store.head("a").version_id) == store.head("a")
 
 
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_version_keeps_the_time_at_which_it_came(
+    has_links: bool, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_links:
+        refuse_links(monkeypatch)
+    put_in_turn = []
+    for nanoseconds in (1_800_000_000_123_456_000, 1_800_000_000_123_457_000):
+        monkeypatch.setattr("time.time_ns", lambda now=nanoseconds: now)
+        put_in_turn.append(put(store, "a", tmp_path, b"%d" % nanoseconds, PutMode.REPLACE).modified)
+    assert [version.modified for version in store.versions("a")] == put_in_turn[::-1]
+    assert [str(modified) for modified in put_in_turn] == [
+        "2027-01-15 08:00:00.123456+00:00",
+        "2027-01-15 08:00:00.123457+00:00",
+    ]
+
+
 def test_versions_outlive_a_file_that_was_removed(store: LocalStore, root: Path, tmp_path: Path) -> None:
     first = put(store, "a", tmp_path, b"first")
     put(store, "a", tmp_path, b"second", PutMode.REPLACE)
@@ -321,8 +345,12 @@ def test_a_link_that_leads_out_of_the_store_is_not_written_through(
         for mode in PutMode:
             with pytest.raises(StoreError, match="because of a link; nothing was written"):
                 put(store, key, tmp_path, b"spikes", mode)
-    with pytest.raises(StoreError, match="link to nowhere"):
-        put(store, "nowhere", tmp_path, b"spikes")
+    (root / "itself").symlink_to("itself")
+    for key in ("nowhere", "itself"):
+        with pytest.raises(StoreError, match="link to nowhere"):
+            put(store, key, tmp_path, b"spikes")
+    with pytest.raises(StoreError, match="something is where a folder"):
+        put(store, "itself/a", tmp_path, b"spikes")
     put(store, "link", tmp_path, b"in its place", PutMode.REPLACE)
     assert contents(outside) == {"file": b"precious"}
     assert not (tmp_path / "nowhere").exists()

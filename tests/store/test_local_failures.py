@@ -20,7 +20,7 @@ from brainpack.digest import digest_file
 from brainpack.errors import AccessDenied, AlreadyPublished, IntegrityError, StoreError
 from brainpack.store.base import PutMode
 from brainpack.store.local import LocalStore
-from brainpack.testing.material import contents, noise, write
+from brainpack.testing.material import at_once, contents, noise, write
 from brainpack.testing.stores import fetched, put
 
 if TYPE_CHECKING:
@@ -83,6 +83,28 @@ def test_who_replaces_keeps_what_came_in_between(store: LocalStore, tmp_path: Pa
     overtake = InTheMiddle(lambda: put(store, "a", tmp_path / "other", b"second", PutMode.REPLACE))
     put(store, "a", tmp_path, noise(LARGE), PutMode.REPLACE, overtake)
     assert [version.size for version in store.versions("a")] == [LARGE, 6, 5]
+
+
+def test_on_a_disk_without_links_nobody_comes_between_look_and_rename(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links on this disk")
+
+    def attempt(number: int) -> bool:
+        try:
+            put(store, "a", tmp_path / str(number), b"%d" % number)
+        except AlreadyPublished:
+            return False
+        return True
+
+    def rename_slowly(path: Path, target: Path) -> None:
+        time.sleep(0.05)
+        os.rename(path, target)  # noqa: PTH104 - the method of Path is this function
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(Path, "rename", rename_slowly)
+    assert at_once(attempt, 4).count(True) == 1
 
 
 @pytest.mark.parametrize("mode", PutMode)
@@ -277,7 +299,7 @@ def test_a_full_disk_changes_nothing(call: str, store: LocalStore, root: Path, t
     put(store, "large", tmp_path, noise(LARGE))
     put(store, "small", tmp_path, b"small")
     write(tmp_path, b"small, too", "small")
-    write(tmp_path / "in", noise(LARGE, seed=1))
+    write(tmp_path / "in", noise(150_000, seed=1))  # its first write is cut short, without an error
     write(tmp_path / "out", b"before", "target")
     before = visible(root)
     printed = subprocess.run(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
 
@@ -70,7 +70,7 @@ class Journal:
 
     def begin(self, digest: Digest, part_size: int, upload_id: str | None) -> None:
         """Start anew: what was there before is forgotten."""
-        self._path.unlink(missing_ok=True)
+        self.end()
         self._append({"format": FORMAT, "digest": asdict(digest), "part_size": part_size, "upload_id": upload_id})
 
     def add(self, part: Part) -> None:
@@ -79,7 +79,8 @@ class Journal:
 
     def end(self) -> None:
         """Nothing is left to do."""
-        self._path.unlink(missing_ok=True)
+        with _explaining(self._path):
+            self._path.unlink(missing_ok=True)
 
     def unfinished(self) -> Unfinished | None:
         """What an earlier process began and did not end; None where nothing of use is left.
@@ -87,18 +88,38 @@ class Journal:
         A line that a killed process did not complete counts as not written.
         """
         try:
-            lines = self._path.read_text("utf-8").split("\n")[:-1]
-            first, *rest = [json.loads(line) for line in lines]
+            with _explaining(self._path):
+                text = self._path.read_text("utf-8") if self._path.exists() else ""
+            first, *rest = _complete(text.split("\n"))
             if first.pop("format") != FORMAT:
                 return None
             parts = {part.number: part for part in (Part(**line) for line in rest)}
             return Unfinished(Digest(**first.pop("digest")), parts=parts, **first)
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def _append(self, line: dict[str, object]) -> None:
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        with _explaining(self._path), self._lock, self._path.open("a", encoding="utf-8") as file:
+            file.write(f"\n{json.dumps(line)}\n")  # begins a line, too: a killed process may have left half of one
+
+
+def _complete(lines: list[str]) -> Iterator[Any]:
+    for line in lines:
+        with suppress(ValueError):
+            yield json.loads(line)
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Errors of the disk in our words."""
+    try:
+        yield
+    except (OSError, NotImplementedError) as error:  # the latter from file systems that have no locks
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"the journal of an upload could not be kept in {path.parent}: {reason}; "
+            "set BRAINIO_HOME to a folder that you may write to"
+        ) from error
 
 
 @contextmanager
@@ -112,15 +133,11 @@ def open_journal(folder: Path, url: str) -> Iterator[Journal]:
     """
     name = hashlib.sha256(url.encode()).hexdigest()[:32]
     lock = FileLock(folder / f"{name}.lock")
-    try:
+    path = folder / f"{name}.jsonl"
+    with _explaining(path):
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-    except OSError as error:
-        raise StoreError(
-            f"the journal of the upload to {url} could not be opened in {folder}: {error.strerror or error}; "
-            "set BRAINIO_HOME to a folder that you may write to"
-        ) from error
     try:
-        yield Journal(folder / f"{name}.jsonl")
+        yield Journal(path)
     finally:
         lock.release()

@@ -230,7 +230,8 @@ class StoreTests:
         with pytest.raises(Interrupted):
             put(store, KEY, tmp_path, noise(self.large), PutMode.REPLACE, interrupt_in_the_middle)
         assert fetched(store, KEY, tmp_path) == b"first"
-        assert [version.version_id for version in store.versions(KEY)] == [first.version_id]
+        assert store.head(KEY).version_id == first.version_id
+        assert len(store.versions(KEY)) == 1
 
     def test_an_interrupted_get_leaves_its_target_alone(self, store: Store, tmp_path: Path) -> None:
         put(store, KEY, tmp_path, noise(self.large))

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from brainpack.digest import BLOCK, Digester
@@ -13,11 +14,10 @@ from brainpack.errors import AccessDenied, BrainpackError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from brainpack.digest import Digest
 
-_ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG))
+_ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP))
 _REASONS: Final[tuple[tuple[frozenset[int], type[StoreError], str], ...]] = (
     (
         frozenset((errno.EACCES, errno.EPERM, errno.EROFS)),
@@ -109,8 +109,8 @@ def make_folder(folder: Path, root: Path) -> None:
     StoreError
         A link leads out of the root.
     """
-    real_folder, real_root = os.path.realpath(folder), os.path.realpath(root)
-    if os.path.commonpath((real_folder, real_root)) != real_root:
+    real_folder = Path(os.path.realpath(folder))  # Path.resolve has a RuntimeError for links that lead to themselves
+    if not real_folder.is_relative_to(os.path.realpath(root)):
         raise StoreError(
             f"{folder} is in {real_folder}, out of {root}, because of a link; nothing was written there. "
             f"Put a folder in place of the link, or make {real_folder} a store of its own"

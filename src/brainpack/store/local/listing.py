@@ -39,5 +39,11 @@ def _entries(folder: str) -> list[tuple[str, os.DirEntry[str]]]:
             fit = [entry for entry in entries if why_no_part(entry.name) is None]
     except FileNotFoundError:  # removed at this moment, or nothing has been published yet
         return []
-    folders = [(f"{entry.name}/", entry) for entry in fit if entry.is_dir()]
-    return sorted(folders + [(entry.name, entry) for entry in fit if entry.is_file()], key=lambda found: found[0])
+    folders = [(f"{entry.name}/", entry) for entry in fit if _status(entry).is_dir()]
+    files = [(entry.name, entry) for entry in fit if _status(entry).is_file()]
+    return sorted(folders + files, key=lambda found: found[0])
+
+
+def _status(entry: os.DirEntry[str]) -> os.DirEntry[str] | Path:
+    """What knows what an entry is; of a link that leads to itself, an entry knows only that it is an error."""
+    return Path(entry.path) if entry.is_symlink() else entry

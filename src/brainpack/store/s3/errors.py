@@ -58,9 +58,9 @@ _ANSWERS: Final[dict[str, tuple[type[BrainpackError], str]]] = {
     "InvalidToken": (AccessDenied, "the session token is not valid: log in again, or unset AWS_SESSION_TOKEN"),
     "RequestTimeTooSkewed": (AccessDenied, "the clock of this machine is wrong{clock}: set it, then try again"),
     "RequestExpired": (AccessDenied, "the clock of this machine is wrong{clock}: set it, then try again"),
-    "PermanentRedirect": (SettingsError, "the bucket is in {region}: set AWS_REGION to it"),
-    "AuthorizationHeaderMalformed": (SettingsError, "the bucket is in {region}: set AWS_REGION to it"),
-    "IllegalLocationConstraintException": (SettingsError, "the bucket is in {region}: set AWS_REGION to it"),
+    "PermanentRedirect": (SettingsError, "the bucket is in {region}: set AWS_DEFAULT_REGION to it"),
+    "AuthorizationHeaderMalformed": (SettingsError, "the bucket is in {region}: set AWS_DEFAULT_REGION to it"),
+    "IllegalLocationConstraintException": (SettingsError, "the bucket is in {region}: set AWS_DEFAULT_REGION to it"),
     "InvalidBucketName": (SettingsError, "this cannot be the name of a bucket"),
     "PreconditionFailed": (AlreadyPublished, "the key is taken"),
     "BadDigest": (IntegrityError, "the bytes that arrived are not the ones that were sent"),
@@ -170,10 +170,10 @@ def _region(error: aws.ClientError) -> str:
 def _clock(error: aws.ClientError) -> str:
     """How wrong our clock is, by the time in the store's answer."""
     try:
-        there = parsedate_to_datetime(_headers(error)["date"])
-    except (KeyError, ValueError):
+        ahead = datetime.now(UTC) - parsedate_to_datetime(_headers(error)["date"])
+    except (KeyError, ValueError, TypeError):  # the last of them where the date has no zone
         return ""
-    minutes = round((datetime.now(UTC) - there).total_seconds() / 60)
+    minutes = round(ahead.total_seconds() / 60)
     return f", {abs(minutes)} minutes {'ahead' if minutes > 0 else 'behind'}"
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import (
+    BotoCoreError,
     ChecksumError,
     ClientError,
     ConnectionError,  # noqa: A004 - its name in botocore
@@ -31,6 +32,7 @@ Result = TypeVar("Result")
 ATTEMPTS: Final = 8
 _FIRST_WAIT: Final = 0.2  # seconds; doubled each time
 _LONGEST_WAIT: Final = 20.0
+_TRIED: Final = "brainpack_tried"  # note in an error after the last attempt, so that nobody begins them all anew
 
 PASSING_ERRORS: Final = (
     ChecksumError,
@@ -77,7 +79,8 @@ def is_passing(error: BaseException) -> bool:
         return _may_pass(status_of(error), code_of(error))
     is_certificate = isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
     is_our_will = isinstance(error, HTTPClientError) and isinstance(error.kwargs.get("error"), Stopped)
-    return isinstance(error, PASSING_ERRORS) and not is_certificate and not is_our_will
+    was_tried = isinstance(error, BotoCoreError) and _TRIED in error.kwargs
+    return isinstance(error, PASSING_ERRORS) and not is_certificate and not is_our_will and not was_tried
 
 
 def persistently(action: Callable[[], Result]) -> Result:
@@ -102,6 +105,8 @@ def _wait_before_next(
 ) -> float | None:
     """Answer of an event handler of botocore: seconds until the next attempt, None for no more."""
     if attempts >= ATTEMPTS:
+        if isinstance(caught_exception, BotoCoreError):
+            cast("dict[str, Any]", caught_exception.kwargs)[_TRIED] = attempts
         return None
     if caught_exception is not None:
         return wait(attempts) if is_passing(caught_exception) else None
