@@ -265,7 +265,7 @@ def test_words_of_aws_may_hold_braces() -> None:
 
 def test_the_rest_of_an_answer_is_not_shown() -> None:
     """S3 repeats the token, and what it wanted to see signed."""
-    error = refusal("InvalidToken", Token="the-token", StringToSign="the-text", HostId="the-host")  # noqa: S106 - none
+    error = refusal("InvalidToken", Token="the-token", StringToSign="the-text", HostId="the-host")  # noqa: S106 - not a secret
     assert not {"the-token", "the-text", "the-host"} & set(str(in_our_words(error)).split())
     assert "the-" not in str(in_our_words(error))
 
