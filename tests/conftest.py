@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 pytest_plugins = ["tests.servers.fixtures"]
+pytest.register_assert_rewrite("brainpack.testing.stores")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

@@ -1,6 +1,6 @@
-"""Known defects of the reference client that concern objects, files or local packaging; none of them lives here.
+"""Known defects of the reference client; none of them lives here.
 
-The numbers are those of the list in docs/differences.md. Defects 2, 12 and 15 concern S3.
+The numbers are those of the list in docs/differences.md. Defect 15 concerns loading from S3.
 """
 
 from __future__ import annotations
@@ -26,6 +26,17 @@ from tests.helpers import recording, stimulus_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.servers.ministack import MiniStack
+
+
+@pytest.fixture
+def bucket(ministack: MiniStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty bucket with versions, to which the environment leads."""
+    for name, value in ministack.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BRAINIO_HOME", str(tmp_path / "home"))
+    return ministack.new_bucket(versioned=True)
 
 
 def package(array: xr.DataArray, folder: Path, cls: str = "NeuroidAssembly") -> brainpack.DataAssembly:
@@ -60,6 +71,16 @@ def test_defect_01_zip_bytes_do_not_follow_file_times(tmp_path: Path) -> None:
         os.utime(path, (1, 1))
     second, _ = packaging.create_stimulus_zip(stimuli, tmp_path / "second.zip")
     assert first == second
+
+
+# 2. bucket/folder is refused on upload although every registry loads with it.
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_defect_02_a_bucket_may_have_a_folder(slash: str, bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "file.nc").write_bytes(b"bytes")
+    answer = packaging.upload_to_s3(tmp_path / "file.nc", f"{bucket}/vision/lab{slash}", "file.nc")
+    assert (answer["Bucket"], answer["Key"]) == (bucket, "vision/lab/file.nc")
 
 
 # 3. The joint validator fails on valid data; asserts cannot fail.
@@ -282,6 +303,21 @@ def test_defect_11_checks_work_under_optimisation() -> None:
     done = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "CheckFailed" in done.stderr
+
+
+# 12. A second upload silently overwrites; the version id comes from a later HEAD; tags are not encoded; the rights to
+#     ask STS and to tag are demanded (for these, see tests/store/test_permissions.py).
+
+
+def test_defect_12_a_second_upload_does_not_overwrite(ministack: MiniStack, bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "file.nc").write_bytes(b"first")
+    first = packaging.upload_to_s3(tmp_path / "file.nc", bucket, "file.nc")
+    (tmp_path / "file.nc").write_bytes(b"second")
+    with pytest.raises(brainpack.AlreadyPublished):
+        packaging.upload_to_s3(tmp_path / "file.nc", bucket, "file.nc")
+    (version,) = ministack.client().list_object_versions(Bucket=bucket)["Versions"]
+    assert version["VersionId"] == first["VersionId"]
+    assert ministack.client().get_object(Bucket=bucket, Key="file.nc")["Body"].read() == b"first"
 
 
 # 13. bool and dict attributes crash; None becomes an empty string; a name with a space gives an unreadable file.

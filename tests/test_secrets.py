@@ -121,7 +121,8 @@ def test_an_endpoint_where_nobody_is_shows_no_secret(ministack: MiniStack, packa
 def test_a_refusal_shows_no_secret(ministack: MiniStack, packages: Path, answer: Answer) -> None:
     bucket = ministack.new_bucket(versioned=True)
     with Proxy(ministack.port) as proxy:
-        proxy.plan = lambda request: answer if request.method == "PUT" else None
+        # Refuses what is sent, and to say who we are: the message has to name us by something else.
+        proxy.plan = lambda request: answer if request.method == "PUT" or request.target == "/" else None
         said = published(ministack, proxy.endpoint, packages, bucket)
         assert proxy.injected["answer"] > 0
     assert b"Traceback" in said

@@ -8,7 +8,7 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from brainpack.errors import StoreError
+from brainpack.errors import BrainpackError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def whole_file(target: Path) -> Iterator[Path]:
         yield partial
         _flush_to_disk(partial)
         partial.replace(target)
-    except StoreError:
+    except BrainpackError:
         raise
     except OSError as error:
         raise _explained(error, target) from error

@@ -68,7 +68,7 @@ class Store(Protocol):
     ) -> StoredObject:
         """Store a file whole or not at all, proven to be the bytes of `digest`.
 
-        A key that already has these bytes is success, and nothing is transferred.
+        A key that already has these bytes is success, and nothing is transferred, nor is the file read.
 
         Raises
         ------
@@ -96,19 +96,19 @@ class Store(Protocol):
         ...
 
     def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
-        """Bytes `start` to `stop` of an object, without the latter; fewer where it ends before, b"" after its end."""
+        """Bytes `start` (0 or more) to `stop`, without the latter; fewer where the object ends before, b"" after it."""
         ...
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        """Look at an object without fetching it; NotFound if there is none."""
+        """Look at an object without fetching it; NotFound if there is none, IntegrityError if it is damaged."""
         ...
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Current objects whose keys start with `prefix`, sorted by key."""
+        """Current objects whose keys start with `prefix`, sorted by key; digest and version id may be unknown."""
         ...
 
     def versions(self, key: str) -> Sequence[StoredObject]:
-        """Every version of an object that the store still has, the newest first; empty if there is none."""
+        """Versions of an object that the store still has, newest first, maybe without digest; empty if none."""
         ...
 
 
