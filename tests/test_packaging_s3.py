@@ -133,6 +133,16 @@ def test_published_scripts_replace_the_upload(ministack: MiniStack, home: Path, 
     assert result["csv_version_id"] == there["vision/lab/stimulus_lab_S.csv"][0]
 
 
+def test_no_record_names_what_a_script_did_not_upload(
+    ministack: MiniStack, home: Path, plain_bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    original = packaging.upload_to_s3
+    monkeypatch.setattr(packaging, "upload_to_s3", lambda *call: original(*call) if call[2].endswith(".csv") else None)
+    result = packaging.package_stimulus_set(None, stimulus_set(tmp_path / "in"), "lab.S", plain_bucket)
+    assert sorted(objects(ministack, plain_bucket)) == ["stimulus_lab_S.csv"]
+    assert result["zip_version_id"] is None
+
+
 def test_bad_input_is_refused_before_anything_is_sent(ministack: MiniStack, home: Path, plain_bucket: str) -> None:
     with pytest.raises(InvalidData, match="BP-A003"):
         packaging.package_data_assembly(

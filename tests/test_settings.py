@@ -56,3 +56,12 @@ def test_a_size_that_no_store_takes_is_refused_with_the_bounds(monkeypatch: pyte
     monkeypatch.setenv("BRAINPACK_PART_SIZE", text)
     with pytest.raises(SettingsError, match=r"BRAINPACK_PART_SIZE is '.*'; expected whole MiB from 5 to 5120"):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("BRAINIO_HOME", "~no-such-user/x"), ("BRAINPACK_PART_SIZE", "9" * 5000)]
+)
+def test_what_cannot_be_is_a_settings_error(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_environment()

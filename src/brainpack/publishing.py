@@ -14,7 +14,7 @@ from brainpack.planning import found_packages, planned, record_in
 from brainpack.progress import Bars
 from brainpack.settings import Settings
 from brainpack.store.base import PutMode
-from brainpack.store.location import BucketFolder, open_store
+from brainpack.store.location import S3_SCHEME, BucketFolder, open_store
 
 if TYPE_CHECKING:
     import os
@@ -174,16 +174,22 @@ def publish_record_beside(record: Record, uploaded: Mapping[str, Mapping[str, An
     uploaded : mapping of str to mapping
         By file name, what uploading it has answered: `Bucket`, `Key`, perhaps `VersionId`.
     """
-    folders = {
-        BucketFolder.parse(f"{answer['Bucket']}/{answer['Key'].removesuffix(name)}")
-        for name, answer in uploaded.items()
-        if answer.get("Bucket") and str(answer.get("Key")).rpartition("/")[2] == name
-    }
-    if len(folders) != 1:
+    folders = {_folder_of(name, answer) for name, answer in uploaded.items()}
+    if len(folders) != 1 or None in folders:
         return  # a script that sends files elsewhere, or nowhere, looks after them itself
     version_ids = {name: answer.get("VersionId") for name, answer in uploaded.items()}
-    store = open_store(folders.pop().url(), Settings.from_environment())
+    (folder,) = folders
+    store = open_store(f"{S3_SCHEME}{folder}", Settings.from_environment())
     publish_record(record, store, version_ids, PutMode.CREATE)
+
+
+def _folder_of(name: str, answer: Mapping[str, Any]) -> str | None:
+    """Bucket and folder that a file went to under its own name; None where it did not."""
+    bucket, key = answer.get("Bucket"), str(answer.get("Key"))
+    folder = key.removesuffix(name)
+    if not bucket or BucketFolder.parse(f"{bucket}/{folder}").key(name) != key:
+        return None
+    return f"{bucket}/{folder}"
 
 
 def _publish(package: Package, store: Store, mode: PutMode, listener: Listener | None) -> Record:

@@ -42,8 +42,8 @@ class Settings:
             A variable holds what cannot be.
         """
         return cls(
-            packages=Path.home() / "Downloads" / "brainscore_packages",
-            home=Path(os.environ.get("BRAINIO_HOME") or "~/.brainio").expanduser(),
+            packages=_folder("~/Downloads/brainscore_packages"),
+            home=_folder(os.environ.get("BRAINIO_HOME") or "~/.brainio"),
             part_size=_mebibytes("BRAINPACK_PART_SIZE", default=32),
         )
 
@@ -53,8 +53,15 @@ class Settings:
         return self.home / "journals"
 
 
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"the folder {text} is nowhere: {error}; set HOME, or BRAINIO_HOME to another") from error
+
+
 def _mebibytes(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
-    if not text.isdecimal() or not _SMALLEST_PART <= int(text) <= _LARGEST_PART:
+    if not text.isdecimal() or len(text) > len(str(_LARGEST_PART)) or not _SMALLEST_PART <= int(text) <= _LARGEST_PART:
         raise SettingsError(f"{variable} is {text!r}; expected whole MiB from {_SMALLEST_PART} to {_LARGEST_PART}")
     return int(text) * _MIB

@@ -16,7 +16,7 @@ from brainpack.errors import IntegrityError
 from brainpack.progress import Progress
 from brainpack.store.base import StoredObject
 from brainpack.store.s3.errors import code_of, status_of
-from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, persistently, wait
+from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, is_passing, persistently, wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,9 +104,9 @@ def blocks(access: Access, found: StoredObject) -> Iterator[bytes]:
             for block in _blocks_from(access, found, position):
                 position, failures = position + len(block), 0
                 yield block
-        except PASSING_ERRORS:
+        except PASSING_ERRORS as error:
             failures += 1
-            if failures == ATTEMPTS:
+            if failures == ATTEMPTS or not is_passing(error):
                 raise
             time.sleep(wait(failures))
 
