@@ -10,7 +10,16 @@ import pytest
 import xarray as xr
 
 import brainpack
-from brainpack import AccessDenied, AlreadyPublished, CheckFailed, InvalidData, NotFound, packaging
+from brainpack import (
+    AccessDenied,
+    AlreadyPublished,
+    CheckFailed,
+    IntegrityError,
+    InvalidData,
+    NotFound,
+    SettingsError,
+    packaging,
+)
 from brainpack.record.records import parse_record
 from tests.helpers import recording, stimulus_set
 from tests.servers.faults import Answer, Proxy, once
@@ -243,3 +252,61 @@ def test_replacing_without_versions_warns(ministack: MiniStack, home: Path, tmp_
     packaging.package_data_assembly_locally(recording() + 1, "lab.A", "lab.S", downloads_path=tmp_path)
     with pytest.warns(UserWarning, match="keeps no versions"):
         brainpack.publish(tmp_path, f"s3://{bucket}", replace=True, progress=False)
+
+
+def test_a_record_that_names_versions_that_are_gone_is_renewed(
+    ministack: MiniStack, home: Path, plain_bucket: str, tmp_path: Path
+) -> None:
+    packaging.package_data_assembly_locally(recording(), "lab.A", "lab.S", downloads_path=tmp_path)
+    (first,) = brainpack.publish(tmp_path, f"s3://{plain_bucket}", progress=False)
+    client = ministack.client()
+    client.delete_object(Bucket=plain_bucket, Key="assy_lab_A.nc", VersionId=first.file(".nc").version_id or "")
+    (second,) = brainpack.publish(tmp_path, f"s3://{plain_bucket}", progress=False)
+    version_id = client.head_object(Bucket=plain_bucket, Key="assy_lab_A.nc")["VersionId"]
+    assert second.file(".nc").version_id == version_id != first.file(".nc").version_id
+    there = parse_record(objects(ministack, plain_bucket)["assy_lab_A.brainpack.json"][1], "record")
+    assert there == second
+
+
+def test_nothing_is_replaced_by_a_package_that_is_damaged(ministack: MiniStack, home: Path, tmp_path: Path) -> None:
+    bucket = ministack.new_bucket(versioned=False)
+    for name in ("first", "second"):
+        packaging.package_stimulus_set_locally(stimulus_set(tmp_path / name / "in", [name]), "lab.S", tmp_path / name)
+    brainpack.publish(tmp_path / "first", f"s3://{bucket}", progress=False)
+    there = objects(ministack, bucket)
+    archive = tmp_path / "second" / "stimulus_lab_S.zip"
+    archive.write_bytes(archive.read_bytes()[:-1] + b"x")
+    with pytest.raises(IntegrityError, match=r"stimulus_lab_S\.zip"):
+        brainpack.publish(tmp_path / "second", f"s3://{bucket}", replace=True, progress=False)
+    assert objects(ministack, bucket) == there
+
+
+def test_a_record_that_nobody_understands_is_refused_and_can_be_replaced(
+    ministack: MiniStack, home: Path, plain_bucket: str, tmp_path: Path
+) -> None:
+    packaging.package_data_assembly_locally(recording(), "lab.A", "lab.S", downloads_path=tmp_path)
+    ministack.client().put_object(Bucket=plain_bucket, Key="assy_lab_A.brainpack.json", Body=b"garbage")
+    with pytest.raises(AlreadyPublished, match=r"refuse +assy_lab_A\.brainpack\.json"):
+        brainpack.publish(tmp_path, f"s3://{plain_bucket}", progress=False)
+    assert sorted(objects(ministack, plain_bucket)) == ["assy_lab_A.brainpack.json"]
+    (record,) = brainpack.publish(tmp_path, f"s3://{plain_bucket}", replace=True, progress=False)
+    assert record.location == f"s3://{plain_bucket}"
+
+
+def test_packages_are_named_once_each(home: Path, plain_bucket: str, tmp_path: Path) -> None:
+    for identifier in ("lab.A", "lab_A"):
+        packaging.package_data_assembly_locally(recording(), identifier, "lab.S", downloads_path=tmp_path / identifier)
+    record = tmp_path / "lab.A" / "assy_lab_A.brainpack.json"
+    (tmp_path / "lab.A" / "._assy_lab_A.brainpack.json").write_bytes(b"\xff")  # as some systems leave them
+    assert len(brainpack.plan([tmp_path / "lab.A", record], f"s3://{plain_bucket}").steps) == 2
+    with pytest.raises(InvalidData, match="several packages"):
+        brainpack.plan([tmp_path / "lab.A", tmp_path / "lab_A"], f"s3://{plain_bucket}")
+    with pytest.raises(NotFound, match="no package was named"):
+        brainpack.publish([], f"s3://{plain_bucket}", progress=False)
+
+
+@pytest.mark.parametrize("target", ["", "s3:/bucket/x", "S3://bucket/x", "https://bucket/x", "s3://"])
+def test_a_place_that_is_none_is_refused(target: str, home: Path, tmp_path: Path) -> None:
+    packaging.package_data_assembly_locally(recording(), "lab.A", "lab.S", downloads_path=tmp_path / "made")
+    with pytest.raises(SettingsError):
+        brainpack.publish(tmp_path / "made", target, progress=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from brainpack.digest import Digester
-from brainpack.errors import AccessDenied, IntegrityError, NotFound
+from brainpack.errors import AccessDenied, AlreadyPublished, IntegrityError, InvalidData, NotFound
 from brainpack.layout import RECORD_SUFFIX
 from brainpack.notices import warn
 from brainpack.record.records import LONGEST_RECORD, parse_record, read_record
@@ -109,15 +110,25 @@ class Plan:
 def found_packages(packages: AnyPath | Iterable[AnyPath]) -> tuple[Package, ...]:
     """The packages, each of whose files is there in its size."""
     paths = [packages] if isinstance(packages, str | os.PathLike) else packages
-    found = [package for path in paths for package in _packages_at(Path(path).expanduser())]
-    for package in found:
+    found = {
+        package.folder.resolve() / package.record.name: package
+        for path in paths
+        for package in _packages_at(Path(path).expanduser())
+    }
+    if not found:
+        raise NotFound("no package was named; name records (*.brainpack.json), or folders that hold some")
+    names = Counter(place.name for place in found)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise InvalidData(f"several packages have the record {', '.join(twice)}; publish one of them, or rename one")
+    for package in found.values():
         for file in package.record.files:
             _expect_size(package.folder / file.name, file)
-    return tuple(sorted(found, key=lambda package: package.record.kind, reverse=True))
+    return tuple(sorted(found.values(), key=lambda package: package.record.kind, reverse=True))
 
 
 def _packages_at(path: Path) -> list[Package]:
-    records = sorted(path.glob(f"*{RECORD_SUFFIX}")) if path.is_dir() else [path]
+    # Some systems put hidden files beside the ones that they copy.
+    records = sorted(path.glob(f"[!.]*{RECORD_SUFFIX}")) if path.is_dir() else [path]
     if not records:
         raise NotFound(f"there is no record (*{RECORD_SUFFIX}) in {path}; packaging writes one beside the files")
     return [Package(read_record(record), record.parent) for record in records]
@@ -141,10 +152,13 @@ def planned(packages: tuple[Package, ...], store: Store, *, may_replace: bool) -
     steps: list[Step] = []
     for package in packages:
         there = record_in(store, package.record.name)
-        is_ours = there is None or there.identifier == package.record.identifier
-        files = package.record.files
-        steps.extend(_file_step(store, file, may_replace=may_replace and is_ours) for file in files)
-        steps.append(_record_step(store, package.record, there, may_replace=may_replace and is_ours))
+        if there is not None and there.identifier != package.record.identifier:
+            raise AlreadyPublished(
+                f"{package.record.identifier!r} cannot be published to {store.url}, where {there.identifier!r} has the "
+                "same file names ('.' is written as '_'); choose another identifier, or another folder"
+            )
+        steps.extend(_file_step(store, file, may_replace=may_replace) for file in package.record.files)
+        steps.append(_record_step(store, package.record, there, may_replace=may_replace))
     return Plan(store.url, packages, tuple(steps))
 
 
@@ -156,10 +170,9 @@ def _file_step(store: Store, file: RecordedFile, *, may_replace: bool) -> Step:
 
 def _record_step(store: Store, record: Record, there: Record | None, *, may_replace: bool) -> Step:
     is_same = there is not None and there.has_data_of(record)
-    action = _action(there, is_same=is_same, may_replace=may_replace)
-    return Step(
-        action, record.name, len(record.to_json().encode()), None if there is None else _head(store, record.name)
-    )
+    taken = _head(store, record.name)
+    action = _action(taken, is_same=is_same, may_replace=may_replace)
+    return Step(action, record.name, len(record.to_json().encode()), taken)
 
 
 def _action(there: object | None, *, is_same: bool, may_replace: bool) -> Action:
@@ -178,10 +191,10 @@ def _head(store: Store, key: str) -> StoredObject | None:
 
 
 def record_in(store: Store, name: str) -> Record | None:
-    """The record of a name in a store, if there is one."""
+    """The record of a name in a store, if there is one that can be understood."""
     try:
         return parse_record(store.read(name, 0, LONGEST_RECORD + 1), f"{store.url}/{name}")
-    except NotFound:
+    except (NotFound, InvalidData):
         return None
     except AccessDenied as error:
         warn(f"what is in {store.url} already cannot be seen: {error}")

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from brainpack.digest import digest_file
-from brainpack.errors import AlreadyPublished, BrainpackError, NotFound
-from brainpack.planning import found_packages, planned, record_in
+from brainpack.errors import AlreadyPublished, BrainpackError, IntegrityError, NotFound
+from brainpack.loading import verify
+from brainpack.planning import Action, found_packages, planned, record_in
 from brainpack.progress import Bars
 from brainpack.settings import Settings
 from brainpack.store.base import PutMode
@@ -102,9 +103,12 @@ def publish(
             f"nothing was sent, because other bytes are published under these names; choose another identifier, or "
             f"decide to replace them: replace=True\n{decided}"
         )
-    mode = PutMode.REPLACE if replace else PutMode.CREATE
+    replaced = {step.key for step in decided.steps if step.action is Action.REPLACE}
+    if replaced:  # once the first file is replaced, the earlier data set is no longer whole
+        for package in decided.packages:
+            verify(package.record, package.folder)
     with _listening(progress) as listener:
-        return tuple(_publish(package, store, mode, listener) for package in decided.packages)
+        return tuple(_publish(package, store, replaced, listener) for package in decided.packages)
 
 
 def publish_record(record: Record, store: Store, version_ids: Mapping[str, str | None], mode: PutMode) -> Record:
@@ -128,7 +132,9 @@ def publish_record(record: Record, store: Store, version_ids: Mapping[str, str |
     published = with_changes(record, files=files, location=store.url)
     there = record_in(store, record.name)
     if there is not None and there.has_data_of(record):
-        return there
+        if (there.files, there.location) == (files, store.url):
+            return there
+        mode = PutMode.REPLACE  # it was copied here, or names versions that are gone
     with TemporaryDirectory() as folder:
         path = Path(folder, record.name)
         path.write_text(published.to_json(), encoding="utf-8", newline="\n")
@@ -192,13 +198,16 @@ def _folder_of(name: str, answer: Mapping[str, Any]) -> str | None:
     return f"{bucket}/{folder}"
 
 
-def _publish(package: Package, store: Store, mode: PutMode, listener: Listener | None) -> Record:
+def _publish(package: Package, store: Store, replaced: Collection[str], listener: Listener | None) -> Record:
+    def mode(name: str) -> PutMode:
+        return PutMode.REPLACE if name in replaced else PutMode.CREATE
+
     version_ids: dict[str, str | None] = {}
     with noting_what_is_there(store.url, version_ids):
         for file in package.record.files:
-            stored = store.put(file.name, package.folder / file.name, file.digest, mode, listener)
+            stored = store.put(file.name, package.folder / file.name, file.digest, mode(file.name), listener)
             version_ids[file.name] = stored.version_id
-        return publish_record(package.record, store, version_ids, mode)
+        return publish_record(package.record, store, version_ids, mode(package.record.name))
 
 
 @contextmanager
@@ -207,7 +216,7 @@ def noting_what_is_there(url: str, names: Collection[str]) -> Iterator[None]:
     try:
         yield
     except BrainpackError as error:
-        if names:
+        if names and not isinstance(error, AlreadyPublished | IntegrityError):
             error.add_note(
                 f"{', '.join(names)} arrived in {url}, and no record points to them; publish again to finish, "
                 "nothing will be sent twice"

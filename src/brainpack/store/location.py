@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from brainpack.store.base import Store
 
 S3_SCHEME: Final = "s3://"
+_OTHER_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of two letters at least: Windows has drives
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class BucketFolder:
         >>> BucketFolder.parse("s3://brainscore-storage/lab/Author2026/")
         BucketFolder(bucket='brainscore-storage', folder='lab/Author2026')
         """
-        bucket, *parts = text.removeprefix(S3_SCHEME).split("/")
+        bucket, *parts = os.fspath(text).removeprefix(S3_SCHEME).split("/")
         if not bucket:
             raise SettingsError(f"{text!r} names no bucket; write s3://bucket/folder or bucket/folder")
         return cls(bucket, "/".join(part for part in parts if part))
@@ -72,6 +74,8 @@ def open_store(target: str | os.PathLike[str], settings: Settings) -> Store:
         from brainpack.store.s3.bucket import S3Store
 
         return S3Store.open(BucketFolder.parse(text), settings)
+    if not text or _OTHER_SCHEME.match(text):
+        raise SettingsError(f"{text!r} is no place to publish to; write s3://bucket/folder, or the path of a folder")
     from brainpack.store.local import LocalStore
 
-    return LocalStore(Path(text).expanduser())
+    return LocalStore(Path(os.path.expanduser(text)))  # noqa: PTH111 - Path.expanduser raises for users unknown

@@ -243,7 +243,7 @@ def _look(examination: _Examination) -> _Found:
 
 
 def _write(examination: _Examination) -> _Found:
-    examination.probes.put(examination.name, IfNoneMatch="*")
+    examination.probes.put(examination.name)
     return Outcome.OK, f"{examination.access.where.url(examination.name)} was written"
 
 
@@ -276,7 +276,7 @@ def _refusal_is_final(client: S3Client) -> Iterator[None]:
 
 def _condition(examination: _Examination) -> _Found:
     try:
-        answer = examination.probes.put(examination.name, IfNoneMatch="*")
+        answer = examination.probes.put(examination.name)
     except ClientError as error:
         if code_of(error) != "PreconditionFailed":
             raise

@@ -92,6 +92,7 @@ _EXCEPTIONS: Final[tuple[tuple[type[Exception], type[BrainpackError], str], ...]
     (aws.MetadataRetrievalError, Unavailable, "the machine's AWS role cannot be asked for"),
     (aws.ChecksumError, IntegrityError, "the bytes that arrived are not the ones that were sent"),
     (aws.FlexibleChecksumError, IntegrityError, "the bytes that arrived are not the ones that were sent"),
+    (aws.ParamValidationError, SettingsError, "this cannot be the name of a bucket, or of an object in it"),
     (aws.BotoCoreError, SettingsError, "AWS is not set up for this: check profile, region, endpoint and bucket"),
 )
 

@@ -93,7 +93,7 @@ class Put:
     def _proven(self, sent: Uploaded) -> StoredObject:
         """Compare what is there now with what was sent."""
         version_id = None if sent.version_id in UNVERSIONED else sent.version_id
-        first = self._first(sent) if self._is_new else None
+        first = self._first(sent) if self._is_new and version_id is not None else None
         if first is not None:
             return first
         there = head_if_there(self._access, self._key, version_id)

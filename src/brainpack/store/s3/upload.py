@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from brainpack.digest import Digester
-from brainpack.errors import AlreadyPublished, IntegrityError
+from brainpack.errors import AlreadyPublished, IntegrityError, StoreError
 from brainpack.store.journal import Part
 from brainpack.store.s3.body import Body
 from brainpack.store.s3.errors import code_of
@@ -86,7 +86,8 @@ class Uploaded:
 
 def put_whole(target: Target, source: Path, meter: Meter) -> Uploaded:
     """Send a file in one request, from memory."""
-    data = source.read_bytes()
+    with _reading(source):
+        data = source.read_bytes()
     _expect(target.digest, _digest(data), source)
     answer = target.client.put_object(
         **target.name,
@@ -126,12 +127,14 @@ class Multipart:
         # Both hashes of a digest come from one pass, so one of them proves the file. Registries hold this one.
         whole = hashlib.sha1(usedforsecurity=False)
         futures: list[Future[Part]] = []
-        with ThreadPoolExecutor(IN_FLIGHT - 1) as pool, source.open("rb", buffering=0) as file:
+        with _reading(source):
+            opened = source.open("rb", buffering=0)
+        with ThreadPoolExecutor(IN_FLIGHT - 1) as pool, opened as file:
             try:
-                while data := _filled(free.get(), file):
+                while data := _filled(free.get(), file, source):
                     whole.update(data)
                     futures.append(pool.submit(self._send_part, len(futures) + 1, data, free))
-                    _raise_failure(futures)
+                    _raise_failure(futures[-2 * IN_FLIGHT :])
                 parts = [future.result() for future in futures]
                 size = file.tell()
             except BaseException:
@@ -186,12 +189,12 @@ class Multipart:
         self._journal.begin(self._target.digest, self._part_size, self._upload_id)
 
     def _parts_there(self) -> dict[int, str] | None:
-        """ETags of the parts that the store has; None where the upload is gone."""
+        """ETags of the parts that the store has; None where the upload is gone, or where we may not know."""
         pages = self._target.client.get_paginator("list_parts").paginate(**self._target.name, UploadId=self._upload_id)
         try:
             found = [part for page in pages for part in page.get("Parts", [])]
         except ClientError as error:
-            if code_of(error) in {"NoSuchUpload", "404"}:
+            if code_of(error) in {"NoSuchUpload", "404", "AccessDenied"}:
                 return None
             raise
         return {part["PartNumber"]: part["ETag"] for part in found}
@@ -228,12 +231,25 @@ def abort(client: S3Client, bucket: str, key: str, upload_id: str) -> None:
             raise
 
 
-def _filled(buffer: bytearray, file: io.FileIO) -> memoryview:
+def _filled(buffer: bytearray, file: io.FileIO, source: Path) -> memoryview:
     """The next bytes of a file, as many as the buffer holds if it has them."""
     view, size = memoryview(buffer), 0
-    while size < len(buffer) and (count := file.readinto(view[size:])):
-        size += count
+    with _reading(source):
+        while size < len(buffer) and (count := file.readinto(view[size:])):
+            size += count
     return view[:size]
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """Errors of the disk in our words."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{source} could not be read and was not published: {error.strerror or error}; "
+            "make it readable, then publish again"
+        ) from error
 
 
 def _raise_failure(futures: list[Future[Part]]) -> None:
