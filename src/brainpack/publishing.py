@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from brainpack.digest import digest_file
-from brainpack.errors import AlreadyPublished, BrainpackError, IntegrityError, NotFound
+from brainpack.errors import AlreadyPublished, BrainpackError, NotFound
 from brainpack.loading import verify
 from brainpack.planning import Action, found_packages, planned, record_in
 from brainpack.progress import Bars
@@ -216,7 +216,7 @@ def noting_what_is_there(url: str, names: Collection[str]) -> Iterator[None]:
     try:
         yield
     except BrainpackError as error:
-        if names and not isinstance(error, AlreadyPublished | IntegrityError):
+        if names and not isinstance(error, AlreadyPublished):
             error.add_note(
                 f"{', '.join(names)} arrived in {url}, and no record points to them; publish again to finish, "
                 "nothing will be sent twice"

@@ -243,7 +243,7 @@ def _look(examination: _Examination) -> _Found:
 
 
 def _write(examination: _Examination) -> _Found:
-    examination.probes.put(examination.name)
+    examination.probes.put(examination.name, IfNoneMatch="*")
     return Outcome.OK, f"{examination.access.where.url(examination.name)} was written"
 
 
@@ -276,7 +276,7 @@ def _refusal_is_final(client: S3Client) -> Iterator[None]:
 
 def _condition(examination: _Examination) -> _Found:
     try:
-        answer = examination.probes.put(examination.name)
+        answer = examination.probes.put(examination.name, IfNoneMatch="*")
     except ClientError as error:
         if code_of(error) != "PreconditionFailed":
             raise
@@ -346,7 +346,14 @@ _STEPS: Final = (
     _Step("endpoint", "reach", _endpoint),
     _Step("clock", "compare the clock with that of", _clock, ("endpoint",)),
     _Step("bucket", "find", _bucket, ("clock",)),
-    _Step("look up", "look up what is in", _look, ("bucket",), "s3:ListBucket, beside s3:GetObject"),
+    _Step(
+        "look up",
+        "look up what is in",
+        _look,
+        ("bucket",),
+        "s3:ListBucket, beside s3:GetObject",
+        "What is there already cannot be seen",
+    ),
     _Step("write", "write below", _write, ("bucket",), "s3:PutObject"),
     _Step("checksum", "send a wrong checksum to", _checksum, ("write",)),
     _Step("conditional write", "write on a condition below", _condition, ("write",)),
@@ -359,7 +366,7 @@ _STEPS: Final = (
         "s3:GetBucketVersioning",
         "Whether replaced bytes are kept stays unknown",
     ),
-    _Step("read back", "read from", _read_back, ("write",), "s3:GetObject"),
+    _Step("read back", "read from", _read_back, ("write",), "s3:GetObject", "What is published cannot be compared"),
     _Step("public read", "read without credentials from", _public, ("write",), "", "Who may read stays unknown"),
     _Step("list", "list", _list, ("bucket",), "s3:ListBucket", "Publishing does not list"),
     _Step(

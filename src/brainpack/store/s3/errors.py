@@ -81,7 +81,12 @@ _EXCEPTIONS: Final[tuple[tuple[type[Exception], type[BrainpackError], str], ...]
         "no AWS credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`",
     ),
     (aws.SSOError, AccessDenied, "the AWS session is missing or has expired: run `aws sso login`"),
-    (aws.LoginError, AccessDenied, "the AWS session is missing or has expired: run `aws login`"),
+    # botocore has it since 1.41
+    (
+        getattr(aws, "LoginError", aws.SSOError),
+        AccessDenied,
+        "the AWS session is missing or has expired: run `aws login`",
+    ),
     (aws.TokenRetrievalError, AccessDenied, "the AWS session is missing or has expired: run `aws sso login`"),
     (aws.SSLError, Unavailable, "the secure connection failed; for a certificate of your own set AWS_CA_BUNDLE"),
     (aws.ConnectionError, Unavailable, "the store cannot be reached: check the network and the endpoint"),
