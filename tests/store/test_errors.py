@@ -101,7 +101,7 @@ def test_errors_that_are_not_of_aws_pass_unchanged() -> None:
             "AWS_SECRET_ACCESS_KEY",
         ),
         (aws.ProfileNotFound(profile="lab"), SettingsError, "check profile.*lab"),
-        (aws.ParamValidationError(report="bad bucket"), SettingsError, "check.*bad bucket"),
+        (aws.ParamValidationError(report="bad bucket"), SettingsError, "cannot be the name of a bucket.*bad bucket"),
         (aws.UnauthorizedSSOTokenError(), AccessDenied, "aws sso login"),
         (aws.SSOTokenLoadError(error_msg="none"), AccessDenied, "aws sso login"),
         (aws.TokenRetrievalError(provider="sso", error_msg="expired"), AccessDenied, "aws sso login"),
