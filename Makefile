@@ -9,6 +9,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+# One more than cores: the tests of a store wait for their server.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FAST_TESTS := python -m pytest -n auto --dist loadgroup -m 'not interop and not slow and not server' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
@@ -23,7 +25,7 @@ demo: $(VENV)/.installed
 	$(BIN)/brainpack demo $(DIR)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov
 
 check: lint types imports news
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from brainpack.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 LARGE = 3 << 20
 
