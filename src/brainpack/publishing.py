@@ -44,7 +44,9 @@ def plan(packages: AnyPath | Iterable[AnyPath], to: AnyPath, *, replace: bool = 
 
     Raises
     ------
-    NotFound, IntegrityError, StoreError, SettingsError
+    AlreadyPublished
+        Another identifier has the file names of a package there.
+    NotFound, InvalidData, IntegrityError, StoreError, SettingsError
         As `publish`.
     """
     return planned(found_packages(packages), open_store(to, Settings.from_environment()), may_replace=replace)
@@ -79,7 +81,9 @@ def publish(
     AlreadyPublished
         Names are taken by other bytes: all of them are in the message, and nothing was sent.
     NotFound
-        A record, a file or the bucket is missing.
+        A record, a file or the bucket is missing, or no package was named.
+    InvalidData
+        A record cannot be understood, or two packages have the same names.
     IntegrityError
         A file is not the one that was packaged, or did not arrive as it is.
     AccessDenied, Unavailable, StoreError, SettingsError

@@ -144,14 +144,28 @@ def test_what_changed_meanwhile_is_sent_anew_and_leaves_no_upload_behind(
 ) -> None:
     monkeypatch.setattr("brainpack.store.s3.retries.ATTEMPTS", 1)
     path = a_file(tmp_path, LARGE)
-    proxy.plan = once(Cut("down", NOTHING), when=is_complete)
-    monkeypatch.setattr("brainpack.store.s3.retries.ATTEMPTS", 1)
     proxy.plan = once(Cut("up", 0.5), when=is_part)
     with pytest.raises(Unavailable):
         store.put("rates.nc", path, digest_file(path))
     path = a_file(tmp_path, LARGE)
     store.put("rates.nc", path, digest_file(path))
     assert whole(ceph, bucket, path)
+
+
+def test_an_upload_that_may_not_be_aborted_is_left_behind(
+    ceph: Ceph, proxy: Proxy, bucket: str, store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainpack.store.s3.retries.ATTEMPTS", 1)
+    path = a_file(tmp_path, LARGE)
+    proxy.plan = once(Cut("up", 0.5), when=is_part)
+    with pytest.raises(Unavailable):
+        store.put("rates.nc", path, digest_file(path))
+    path = a_file(tmp_path, LARGE)
+    proxy.plan = once(*[Answer(403, "AccessDenied")] * 9, when=lambda request: request.method == "DELETE")
+    store.put("rates.nc", path, digest_file(path))
+    client = ceph.client()
+    assert client.get_object(Bucket=bucket, Key="lab/rates.nc")["Body"].read() == path.read_bytes()
+    assert len(client.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 1
 
 
 def test_a_refusal_is_not_asked_for_again(ceph: Ceph, proxy: Proxy, store: S3Store, tmp_path: Path) -> None:

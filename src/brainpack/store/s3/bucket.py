@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,7 @@ from brainpack.store.s3 import reading
 from brainpack.store.s3.access import Access
 from brainpack.store.s3.body import Meter
 from brainpack.store.s3.errors import AWS_ERRORS, code_of
+from brainpack.store.s3.identity import TAG
 from brainpack.store.s3.putting import Put
 from brainpack.store.s3.upload import abort
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from brainpack.settings import Settings
     from brainpack.store.base import StoredObject
     from brainpack.store.location import BucketFolder
-
-_TAG: Final = "uploadedBy"
 
 
 class UnfinishedUpload(NamedTuple):
@@ -152,9 +151,7 @@ class S3Store:
         identity = self._access.identity
         try:
             if identity is not None:
-                self._access.client.put_object_tagging(
-                    **self._access.name(key), Tagging={"TagSet": [{"Key": _TAG, "Value": identity.tag}]}
-                )
+                self._access.client.put_object_tagging(**self._access.name(key), Tagging=identity.tags)
                 return
             reason = "who uploads is unknown: the right sts:GetCallerIdentity, or a server that has it, is missing"
         except ClientError as error:
@@ -162,7 +159,7 @@ class S3Store:
         except AWS_ERRORS as error:
             reason = str(error)
         self._tags = False
-        warn(f"objects in {self.url} get no tag {_TAG!r}: {reason}")
+        warn(f"objects in {self.url} get no tag {TAG!r}: {reason}")
 
     def _abort_others(self, key: str) -> None:
         """Free what uploads to this key have left that no journal knows of: it has its object now."""

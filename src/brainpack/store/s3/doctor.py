@@ -20,18 +20,17 @@ from botocore.exceptions import ClientError
 from brainpack.errors import AccessDenied, BrainpackError, StoreError, Unavailable
 from brainpack.store.s3 import reading
 from brainpack.store.s3.errors import code_of, status_of
+from brainpack.store.s3.identity import TAG
 from brainpack.store.s3.probes import CONTENT, Probes, new_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import TaggingTypeDef
 
     from brainpack.store.s3.access import Access
 
 _LARGEST_SKEW: Final = timedelta(minutes=5)  # a third of what S3 bears
-_TAG: Final = "uploadedBy"
 _WRONG_BYTES: Final = frozenset(("BadDigest", "XAmzContentSHA256Mismatch"))
 
 
@@ -289,10 +288,9 @@ def _condition(examination: _Examination) -> _Found:
 def _tag(examination: _Examination) -> _Found:
     identity = examination.access.identity
     if identity is None:
-        return Outcome.NOTE, f"objects will have no tag {_TAG!r}, as the user is unknown"
-    tags: TaggingTypeDef = {"TagSet": [{"Key": _TAG, "Value": identity.tag}]}
-    examination.client.put_object_tagging(**examination.access.name(examination.name), Tagging=tags)
-    return Outcome.OK, f"objects will have the tag {_TAG!r}: {identity.tag}"
+        return Outcome.NOTE, f"objects will have no tag {TAG!r}, as the user is unknown"
+    examination.client.put_object_tagging(**examination.access.name(examination.name), Tagging=identity.tags)
+    return Outcome.OK, f"objects will have the tag {TAG!r}: {identity.tag}"
 
 
 def _versioning(examination: _Examination) -> _Found:

@@ -9,10 +9,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import TaggingTypeDef
     from mypy_boto3_sts import STSClient
 
 # What the value of a tag may not hold: AWS General Reference, "Tag naming limits and requirements".
 _NOT_IN_TAGS: Final = re.compile(r"[^\w\s+\-=.:/@]")
+TAG: Final = "uploadedBy"
 _LONGEST_TAG: Final = 256
 
 
@@ -26,6 +28,11 @@ class Identity(NamedTuple):
     def tag(self) -> str:
         """The user as the value of a tag."""
         return _NOT_IN_TAGS.sub("_", self.user)[:_LONGEST_TAG]
+
+    @property
+    def tags(self) -> TaggingTypeDef:
+        """What every object of this user is tagged with, as the API of S3 writes it."""
+        return {"TagSet": [{"Key": TAG, "Value": self.tag}]}
 
     def __str__(self) -> str:
         return f"user {self.user} of account {self.account}"

@@ -164,12 +164,13 @@ class Multipart:
             yield
         except (ClientError, IntegrityError, AlreadyPublished) as error:
             if not is_passing(error):
-                with suppress(ClientError, BotoCoreError):  # the first error is the one to report
-                    self._abort()
+                self._abort()
             raise
 
     def _abort(self) -> None:
-        abort(self._target.client, self._target.bucket, self._target.key, self._upload_id)
+        """Forget the upload, and free what it takes in the store, if we may."""
+        with suppress(ClientError, BotoCoreError):
+            abort(self._target.client, self._target.bucket, self._target.key, self._upload_id)
         self._journal.end()
 
     def _continue_or_begin(self) -> None:
