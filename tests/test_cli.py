@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 import brainpack
-from brainpack.cli import _parser
+from brainpack.cli.main import _parser
 from brainpack.packaging import package_data_assembly_locally
 
 COMMANDS = ("demo", "publish", "uploads", "doctor")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from brainpack.cli import main
+from brainpack.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,148 +1,27 @@
-"""The command line: arguments and printing only."""
+"""The commands `publish`, `uploads` and `doctor`."""
 
 from __future__ import annotations
 
-import argparse
-import io
-import sys
-import traceback
-import warnings
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
-from brainpack import __version__
-from brainpack.errors import BrainpackError, SettingsError, StoreError
+from brainpack.cli.exits import DONE, REFUSED, STORE_FAILED
+from brainpack.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import argparse
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from brainpack.record.records import Record
     from brainpack.store.location import BucketFolder
 
-    Command = Callable[[argparse.Namespace], int]
-
-DONE: Final = 0
-REFUSED: Final = 1
-WRONG_USAGE: Final = 2  # argparse ends with it, too
-STORE_FAILED: Final = 3
-INTERRUPTED: Final = 130  # as shells count
-
-_DESCRIPTION: Final = """\
-Package neuroscience recordings and stimulus sets: validated, byte-reproducible, checksummed, in the BrainIO format
-of Brain-Score."""
-_EXIT_CODES: Final = (
-    "Exit codes: 0 done, 1 invalid data or refused, 2 wrong usage or settings, 3 a store, folder or file cannot be "
-    "reached, read or written."
-)
 _STILL_RUNNING: Final = "an upload that is still running would have to begin anew"
 _TARGET: Final = "s3://bucket/folder"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Without the name of the program; by default those of this process.
-
-    Returns
-    -------
-    int
-        Exit code: 0 done, 1 invalid data or refused, 2 settings make no sense, 3 something cannot be reached, read or
-        written.
-
-    Raises
-    ------
-    SystemExit
-        With 2, after a message, if the arguments make no sense; with 0 after `--help` and `--version`.
-    """
-    options = _parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or a pipe may lack the letters of a path
-        sys.stdout.reconfigure(errors="backslashreplace")
-    command: Command = options.command
-    try:
-        with _warnings_in_one_line():
-            return command(options)
-    except BrainpackError as error:
-        if options.debug:
-            traceback.print_exc()
-        _complain(str(error), *getattr(error, "__notes__", ()))
-        return _exit_code(error)
-    except KeyboardInterrupt:
-        _complain("interrupted; the same command again does what is left")
-        return INTERRUPTED
-
-
-def _exit_code(error: BrainpackError) -> int:
-    if isinstance(error, StoreError):
-        return STORE_FAILED
-    return WRONG_USAGE if isinstance(error, SettingsError) else REFUSED
-
-
-def _complain(message: str, *notes: str) -> None:
-    print("\n".join((f"brainpack: {message}", *notes)), file=sys.stderr)
-
-
-@contextmanager
-def _warnings_in_one_line() -> Iterator[None]:
-    """Say what users are warned of without naming a line of code, which they did not write."""
-    with warnings.catch_warnings():
-        show_with_line = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if not issubclass(category, UserWarning):
-                show_with_line(message, category, filename, lineno, file, line)
-                return
-            from tqdm import tqdm
-
-            tqdm.write(f"brainpack: warning: {' '.join(str(message).split())}", file=sys.stderr)  # above the bars
-
-        warnings.showwarning = show
-        yield
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("brainpack", description=_DESCRIPTION, epilog=_EXIT_CODES)
-    parser.add_argument("--version", action="version", version=f"brainpack {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_publish, _add_uploads, _add_doctor):
-        command = add(commands)
-        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    return parser
-
-
-def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    demo = commands.add_parser(
-        "demo",
-        help="package a small simulated experiment, load it back and verify it",
-        description="Simulate a small experiment in V1, package its stimuli, spike counts and spike times, "
-        "load them back and verify every byte and value.",
-        epilog="Example: brainpack demo my-demo",
-    )
-    demo.add_argument(
-        "folder",
-        metavar="DIR",
-        nargs="?",
-        type=Path,
-        default=Path("brainpack-demo"),
-        help="where the packages go; files of an earlier run are replaced (default: ./%(default)s)",
-    )
-    demo.set_defaults(command=_demo)
-    return demo
-
-
-def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command `publish`."""
     publish = commands.add_parser(
         "publish",
         help="put packages into a bucket of S3, or into a folder, where others find them",
@@ -161,7 +40,8 @@ def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     return publish
 
 
-def _add_uploads(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_uploads(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command `uploads`."""
     uploads = commands.add_parser(
         "uploads",
         help="list unfinished uploads, which take space in a bucket, and abort them",
@@ -174,7 +54,8 @@ def _add_uploads(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     return uploads
 
 
-def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command `doctor`."""
     doctor = commands.add_parser(
         "doctor",
         help="find out whether publishing to a bucket would work, and if not, why",
@@ -185,14 +66,6 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.add_argument("bucket", metavar="BUCKET", help=_TARGET)
     doctor.set_defaults(command=_doctor)
     return doctor
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from brainpack.demo.run import run
-    from brainpack.demo.summary import summarise
-
-    print(summarise(run(options.folder)))
-    return DONE
 
 
 def _publish(options: argparse.Namespace) -> int:
