@@ -38,20 +38,47 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        _flush_to_disk(partial)
-        partial.replace(target)
+        with writing(target, partial):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            flush_to_disk(partial)
+            partial.replace(target)
+    finally:
+        _remove(partial)
+
+
+@contextmanager
+def writing(target: Path, partial: Path) -> Iterator[None]:
+    """Explain why a file could not be written, and then leave nothing of it behind.
+
+    Parameters
+    ----------
+    target : Path
+        Where the file shall be.
+    partial : Path
+        Where it is until it is whole.
+
+    Raises
+    ------
+    StoreError
+        The system refused, or the disk is full.
+    """
+    try:
+        yield
     except BrainpackError:
         raise
     except OSError as error:
+        _remove(partial)
         raise _explained(error, target) from error
-    finally:
-        with suppress(OSError):  # the first error is the one to report
-            partial.unlink(missing_ok=True)
 
 
-def _flush_to_disk(path: Path) -> None:
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # the first error is the one to report
+        path.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Bring the bytes of a file to the disk."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)

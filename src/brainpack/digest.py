@@ -31,6 +31,47 @@ class Digest:
     sha256: str
     size: int
 
+    def __str__(self) -> str:
+        return f"SHA-1 {self.sha1}, SHA-256 {self.sha256}, {self.size} bytes"
+
+    @property
+    def promise(self) -> Promise:
+        """What a file of this digest has to be."""
+        return Promise(self.sha1, self.sha256, self.size)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What is known of a file before it is there.
+
+    Attributes
+    ----------
+    sha1 : str
+        40 lower-case hexadecimal digits.
+    sha256 : str or None
+    size : int or None
+        Bytes. Published registries hold neither this nor the SHA-256.
+    """
+
+    sha1: str
+    sha256: str | None = None
+    size: int | None = None
+
+    def is_kept_by(self, digest: Digest) -> bool:
+        """Whether a file of this digest is the promised one.
+
+        Examples
+        --------
+        >>> Promise("a9", size=3).is_kept_by(Digest("a9", "5e", 4))
+        False
+        """
+        return digest.sha1 == self.sha1 and self.sha256 in {None, digest.sha256} and self.size in {None, digest.size}
+
+    def __str__(self) -> str:
+        sha256 = "" if self.sha256 is None else f", SHA-256 {self.sha256}"
+        size = "" if self.size is None else f", {self.size} bytes"
+        return f"SHA-1 {self.sha1}{sha256}{size}"
+
 
 class Digester:
     """Both hashes and the length of everything that passes through `update`.

@@ -12,6 +12,7 @@ import brainpack
 from brainpack.digest import digest_file
 from brainpack.errors import AccessDenied, Unavailable
 from brainpack.settings import Settings
+from brainpack.store.fetching import fetch
 from brainpack.store.location import BucketFolder
 from brainpack.store.s3.bucket import S3Store
 from tests.servers.faults import NOTHING, Answer, Cut, Flip, Proxy, Random, Truncate, once
@@ -194,7 +195,7 @@ def test_what_arrives_is_what_was_put(fault: Fault, proxy: Proxy, store: S3Store
     path = a_file(tmp_path, 3 << 20)
     store.put("rates.nc", path, digest_file(path))
     proxy.plan = once(fault, when=lambda request: request.gets_object)
-    found = store.get("rates.nc", tmp_path / "got")
+    found = fetch(store, "rates.nc", tmp_path / "got")
     assert proxy.injected.total() == 1
     assert (tmp_path / "got").read_bytes() == path.read_bytes()
     assert found.digest == digest_file(path)

@@ -16,6 +16,7 @@ import pytest
 from brainpack.digest import Digester, digest_file
 from brainpack.errors import AlreadyPublished, IntegrityError, InvalidData, NotFound, StoreError
 from brainpack.store.base import PutMode
+from brainpack.store.fetching import fetch
 from brainpack.store.local import LocalStore
 from brainpack.testing.material import contents, write
 from brainpack.testing.stores import StoreTests, fetched, put
@@ -216,7 +217,7 @@ def test_a_digest_is_kept_and_not_counted_anew(store: LocalStore, root: Path, tm
     assert digest is not None
     assert digest.sha1 == "0" * 40
     with pytest.raises(IntegrityError, match=f"expected SHA-1 {'0' * 40}.*got SHA-1 {digest_of(b'put').sha1}"):
-        store.get("a", tmp_path / "out")
+        fetch(store, "a", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -254,7 +255,7 @@ def test_a_damaged_version_is_not_given_away(store: LocalStore, root: Path, tmp_
     first = put(store, "a", tmp_path, b"first")
     put(store, "a", tmp_path, b"second", PutMode.REPLACE)
     (root / ".brainpack" / "versions" / "a" / str(first.version_id)).write_bytes(b"FIRST")
-    for ask in (store.head, lambda key, version_id: store.get(key, tmp_path / "out", version_id)):
+    for ask in (store.head, lambda key, version_id: fetch(store, key, tmp_path / "out", version_id)):
         with pytest.raises(IntegrityError, match=f"{first.version_id}"):
             ask("a", first.version_id)
     assert not (tmp_path / "out").exists()
@@ -322,7 +323,7 @@ def test_a_key_that_could_lead_elsewhere_is_refused(key: str, store: LocalStore,
     calls: list[Callable[[], object]] = [
         lambda: store.put(key, source, digest_file(source)),
         lambda: store.put(key, source, digest_file(source), PutMode.REPLACE),
-        lambda: store.get(key, tmp_path / "out"),
+        lambda: fetch(store, key, tmp_path / "out"),
         lambda: store.read(key, 0, 1),
         lambda: store.head(key),
         lambda: store.versions(key),

@@ -52,8 +52,8 @@ class StoredObject:
     modified: datetime | None
 
 
-class Store(Protocol):
-    """A place for published objects; a folder of a bucket, or a folder of a disk.
+class Source(Protocol):
+    """A place to read published objects from; a folder of a bucket, or a folder of a disk.
 
     Every method raises StoreError (AccessDenied, Unavailable) where the store cannot be asked.
     """
@@ -62,6 +62,18 @@ class Store(Protocol):
     def url(self) -> str:
         """Where it is, as a user writes it: `s3://bucket/folder`, or a path."""
         ...
+
+    def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
+        """Bytes `start` (0 or more) to `stop`, without the latter; fewer where the object ends before, b"" after it."""
+        ...
+
+    def head(self, key: str, version_id: str | None = None) -> StoredObject:
+        """Look at an object without fetching it; NotFound if there is none, IntegrityError if it is damaged."""
+        ...
+
+
+class Store(Source, Protocol):
+    """A place for published objects, to write to as well."""
 
     def put(
         self, key: str, source: Path, digest: Digest, mode: PutMode = PutMode.CREATE, listener: Listener | None = None
@@ -79,28 +91,6 @@ class Store(Protocol):
         NotFound
             The file, or the bucket, does not exist.
         """
-        ...
-
-    def get(
-        self, key: str, target: Path, version_id: str | None = None, listener: Listener | None = None
-    ) -> StoredObject:
-        """Fetch an object into a file that appears whole or not at all; its digest is that of the bytes received.
-
-        Raises
-        ------
-        NotFound
-            No such object, or no such version of it.
-        IntegrityError
-            The bytes are not those that were put.
-        """
-        ...
-
-    def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
-        """Bytes `start` (0 or more) to `stop`, without the latter; fewer where the object ends before, b"" after it."""
-        ...
-
-    def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        """Look at an object without fetching it; NotFound if there is none, IntegrityError if it is damaged."""
         ...
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:

@@ -11,6 +11,7 @@ import pytest
 from brainpack.digest import digest_file
 from brainpack.errors import AlreadyPublished, IntegrityError, NotFound
 from brainpack.store.base import PutMode
+from brainpack.store.fetching import fetch
 from brainpack.testing.material import Interrupted, at_once, contents, interrupt_in_the_middle, noise, write
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class StoreTests:
             with pytest.raises(NotFound):
                 store.head("here", there.version_id)
             with pytest.raises(NotFound):
-                store.get("here", tmp_path / "out", there.version_id)
+                fetch(store, "here", tmp_path / "out", there.version_id)
 
     def test_replacing_by_a_file_that_is_not_what_its_digest_says_is_refused(
         self, store: Store, tmp_path: Path
@@ -233,12 +234,19 @@ class StoreTests:
         assert store.head(KEY).version_id == first.version_id
         assert len(store.versions(KEY)) == 1
 
-    def test_an_interrupted_get_leaves_its_target_alone(self, store: Store, tmp_path: Path) -> None:
-        put(store, KEY, tmp_path, noise(self.large))
-        write(tmp_path / "out", b"before", "target")
+    def test_an_interrupted_fetch_leaves_its_target_alone_and_goes_on_where_it_was(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        data = noise(self.large)
+        put(store, KEY, tmp_path, data)
+        target = write(tmp_path / "out", b"before", "target")
         with pytest.raises(Interrupted):
-            store.get(KEY, tmp_path / "out" / "target", listener=interrupt_in_the_middle)
-        assert contents(tmp_path / "out") == {"target": b"before"}
+            fetch(store, KEY, target, listener=interrupt_in_the_middle)
+        assert target.read_bytes() == b"before"
+        events: list[Progress] = []
+        fetch(store, KEY, target, listener=events.append)
+        assert events[0].done > self.large // 2
+        assert contents(tmp_path / "out") == {"target": data}
 
     def test_an_empty_object_is_an_object(self, store: Store, tmp_path: Path) -> None:
         put(store, KEY, tmp_path, b"")
@@ -254,7 +262,7 @@ class StoreTests:
         sent: list[Progress] = []
         stored = put(store, KEY, tmp_path, data, listener=sent.append)
         received: list[Progress] = []
-        store.get(KEY, tmp_path / "out", listener=received.append)
+        fetch(store, KEY, tmp_path / "out", listener=received.append)
         assert (tmp_path / "out").read_bytes() == data
         assert store.head(KEY).digest == stored.digest
         for events in (sent, received):
@@ -271,16 +279,16 @@ class StoreTests:
         assert again.version_id == first.version_id
         assert [event for event in events if event.done > 0] == []
 
-    def test_get_makes_folders_and_tells_what_it_fetched(self, store: Store, tmp_path: Path) -> None:
+    def test_fetching_makes_folders_and_tells_what_it_fetched(self, store: Store, tmp_path: Path) -> None:
         stored = put(store, KEY, tmp_path, b"spikes")
-        got = store.get(KEY, tmp_path / "new" / "folder" / "file")
+        got = fetch(store, KEY, tmp_path / "new" / "folder" / "file")
         assert contents(tmp_path / "new" / "folder") == {"file": b"spikes"}
         assert (got.key, got.size, got.digest, got.version_id) == (KEY, 6, stored.digest, stored.version_id)
 
-    def test_get_replaces_its_target(self, store: Store, tmp_path: Path) -> None:
+    def test_fetching_replaces_its_target(self, store: Store, tmp_path: Path) -> None:
         put(store, KEY, tmp_path, b"spikes")
         target = write(tmp_path / "out", b"something longer")
-        store.get(KEY, target)
+        fetch(store, KEY, target)
         assert contents(tmp_path / "out") == {target.name: b"spikes"}
 
     @pytest.mark.parametrize(
@@ -335,7 +343,7 @@ class StoreTests:
             with pytest.raises(NotFound, match=key):
                 store.head(key)
             with pytest.raises(NotFound, match=key):
-                store.get(key, tmp_path / "out" / "target")
+                fetch(store, key, tmp_path / "out" / "target")
             with pytest.raises(NotFound, match=key):
                 store.read(key, 0, 3)
             assert list(store.versions(key)) == []
@@ -368,7 +376,7 @@ def attempt(store: Store, folder: Path, data: bytes) -> StoredObject | None:
 def fetched(store: Store, key: str, folder: Path, version_id: str | None = None) -> bytes:
     """Bytes of an object, by way of a file."""
     target = folder / "fetched"
-    got = store.get(key, target, version_id)
+    got = fetch(store, key, target, version_id)
     assert got.digest == digest_file(target)
     return target.read_bytes()
 

@@ -91,25 +91,6 @@ class LocalStore:
         self._remember(target, mark, digest)
         return _described(key, mark, digest)
 
-    def get(
-        self, key: str, target: Path, version_id: str | None = None, listener: Listener | None = None
-    ) -> StoredObject:
-        found = self._open(key, version_id)
-        with found.file:
-            promised = self._digests.known(found.path, found.mark)
-            with explaining("written", target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            with partial_file(target) as partial:
-                got = copy(found.file, found.path, partial, _teller(listener, key, found.mark.size))
-                if not Mark.of(os.fstat(found.file.fileno())).has_bytes_of(found.mark):
-                    raise StoreError(f"{found.path} was changed while it was read; try again when nobody writes to it")
-                if promised not in {None, got}:
-                    raise _altered(f"{found.path} is damaged; ask who published it", promised, got)
-                _expect_version(found.path, version_id, got)
-                with explaining("written", target):
-                    partial.replace(target)
-        return _described(key, found.mark, got)
-
     def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
         found = self._open(key, version_id)
         with found.file, explaining("read", found.path):

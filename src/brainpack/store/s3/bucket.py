@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from brainpack.atomic import whole_file
 from brainpack.errors import NotFound, StoreError
 from brainpack.notices import warn
 from brainpack.store.base import PutMode
@@ -94,12 +93,6 @@ class S3Store:
                 self._abort_others(key)
             journal.end()
             return stored
-
-    def get(
-        self, key: str, target: Path, version_id: str | None = None, listener: Listener | None = None
-    ) -> StoredObject:
-        with self._access.explaining("fetch", key), whole_file(target) as partial, partial.open("wb") as file:
-            return reading.download(self._access, key, file, version_id, listener)
 
     def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
         with self._access.explaining("read", key):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 from urllib3.exceptions import HTTPError
 
-from brainpack.digest import BLOCK, Digest, Digester
-from brainpack.errors import IntegrityError
-from brainpack.progress import Progress
+from brainpack.digest import BLOCK, Digest
 from brainpack.store.base import StoredObject
 from brainpack.store.s3.errors import code_of, status_of
 from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, is_passing, persistently, wait
@@ -21,13 +18,10 @@ from brainpack.store.s3.retries import ATTEMPTS, PASSING_ERRORS, is_passing, per
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from typing import BinaryIO
 
-    from brainpack.progress import Listener
     from brainpack.store.s3.access import Access
 
 _WITHOUT_WORDS: Final = frozenset((301, 400, 403))  # HEAD has no body that could say why
-_DOWNLOADS: Final = 3  # how often bytes that arrive wrong are asked for again
 
 
 def head(access: Access, key: str, version_id: str | None = None) -> StoredObject:
@@ -70,30 +64,6 @@ def read(access: Access, key: str, start: int, stop: int, version_id: str | None
         if code_of(error) in {"InvalidRange", "416"}:
             return b""
         raise
-
-
-def download(
-    access: Access, key: str, file: BinaryIO, version_id: str | None = None, listener: Listener | None = None
-) -> StoredObject:
-    """Write an object into a file; bytes that arrive wrong are fetched again."""
-    for _ in range(_DOWNLOADS):
-        found = head(access, key, version_id)
-        file.seek(0)
-        file.truncate()
-        digester = Digester()
-        for block in blocks(access, found):
-            file.write(block)
-            digester.update(block)
-            if listener is not None:
-                listener(Progress(key, digester.size, found.size))
-        got = digester.digest()
-        if got.size == found.size and got == (found.digest or got):
-            return replace(found, digest=got)
-    raise IntegrityError(
-        f"{access.where.url(key)} arrives damaged again and again; try another network, or ask who published it",
-        expected=f"{found.digest or 'any digest'}, {found.size} bytes",
-        got=str(got),
-    )
 
 
 def blocks(access: Access, found: StoredObject) -> Iterator[bytes]:
