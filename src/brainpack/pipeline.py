@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from brainpack.atomic import whole_file
+from brainpack.content.hashes import content_of_groups, content_of_stimuli, table_cells
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
 from brainpack.notices import warn
@@ -66,11 +67,13 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Rec
     csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
     with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
         sources = _sources(subjects)
-        zip_digest = write_zip(sources, zip_partial)
+        zip_digest, contents = write_zip(sources, zip_partial)
         csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _ in sources])
+        with csv_partial.open(encoding="utf-8", newline="") as lines:
+            content = content_of_stimuli(table_cells(lines), contents)
         _retract("stimulus_set", identifier, folder)
     files = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, zip_digest))
-    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files), folder)
+    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files, content), folder)
 
 
 def package_assembly(
@@ -119,10 +122,11 @@ def package_assembly(
     path = folder / f"{store_name('assembly', identifier)}.nc"
     names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
     with whole_file(path) as partial, repeated_dimensions():
-        digest = write_arrays({ROOT: assembly.assign_attrs(names), **(extras or {})}, partial)
+        digest, contents = write_arrays({ROOT: assembly.assign_attrs(names), **(extras or {})}, partial)
         _retract("assembly", identifier, folder)
     files = (RecordedFile.of(path.name, digest),)
-    return _recorded(Record(identifier, "assembly", class_name, files, stimulus_set_identifier), folder)
+    content = content_of_groups(contents.pop(ROOT), contents)
+    return _recorded(Record(identifier, "assembly", class_name, files, content, stimulus_set_identifier), folder)
 
 
 def write_netcdf_file(
@@ -141,7 +145,8 @@ def write_netcdf_file(
     with whole_file(path) as partial:
         if append and path.exists():
             shutil.copyfile(path, partial)
-        return write_arrays({group or ROOT: array}, partial, compress=compress)
+        digest, _ = write_arrays({group or ROOT: array}, partial, compress=compress)
+        return digest
 
 
 def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[str]]:
@@ -150,7 +155,8 @@ def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[
     accept(run(path.name, *subjects))
     sources = _sources(subjects)
     with whole_file(path) as partial:
-        return write_zip(sources, partial), [name for name, _ in sources]
+        digest, _ = write_zip(sources, partial)
+        return digest, [name for name, _ in sources]
 
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:

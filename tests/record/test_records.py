@@ -14,13 +14,14 @@ from brainpack.record.records import RecordedFile, read_record
 if TYPE_CHECKING:
     from pathlib import Path
 
+CONTENT = "fedcba9876543210" * 4
 DIGEST = Digest(sha1="0123456789" * 4, sha256="0123456789abcdef" * 4, size=12)
 
 
 @pytest.fixture
 def record() -> Record:
     files = (RecordedFile.of("stimulus_lab_Set.csv", DIGEST), RecordedFile.of("stimulus_lab_Set.zip", DIGEST))
-    return Record("lab.Set", "stimulus_set", "StimulusSet", files)
+    return Record("lab.Set", "stimulus_set", "StimulusSet", files, CONTENT)
 
 
 @pytest.fixture
@@ -64,6 +65,9 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
     "version numbers": {"versions": {"numpy": 2}},
     "files": {"files": {"name": "x"}},
     "a file that is text": {"files": ["x"]},
+    "short content hash": {"content": "0" * 63},
+    "capital content hash": {"content": "A" * 64},
+    "no content hash": {"content": None},
     "more than there may be": {"comment": "hello"},
 }
 
@@ -109,7 +113,7 @@ def test_bad_files_are_refused(record: Record, path: Path, changes: dict[str, An
         read_record(path)
 
 
-@pytest.mark.parametrize("key", json.loads(Record("a", "assembly", "DataAssembly", ()).to_json()))
+@pytest.mark.parametrize("key", json.loads(Record("a", "assembly", "DataAssembly", (), CONTENT).to_json()))
 def test_a_key_that_is_missing(record: Record, path: Path, key: str) -> None:
     content = json.loads(record.to_json())
     del content[key]

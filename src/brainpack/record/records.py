@@ -68,6 +68,8 @@ class Record:
         Name of the class, for instance "NeuroidAssembly".
     files : tuple of RecordedFile
         The .nc of an assembly; the .csv and the .zip of a stimulus set.
+    content : str
+        Content hash, 64 lower-case hexadecimal digits: the same for the same data, whatever the bytes of the files.
     stimulus_set_identifier : str or None
         For an assembly, the stimulus set that its `stimulus_id` coordinate refers to.
     location : str or None
@@ -82,6 +84,7 @@ class Record:
     kind: Kind
     cls: str
     files: tuple[RecordedFile, ...]
+    content: str
     stimulus_set_identifier: str | None = None
     location: str | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -202,11 +205,13 @@ def _is_versions(value: Any) -> bool:
 
 
 _is_identifier: Final = partial(_is_text, pattern=IDENTIFIER)
+_is_sha256: Final = partial(_is_text, pattern=re.compile("[0-9a-f]{64}"))
 _RECORD_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "identifier": _is_identifier,
     "kind": lambda value: value in get_args(Kind),
     "cls": _is_text,
     "files": lambda value: isinstance(value, list),
+    "content": _is_sha256,
     "stimulus_set_identifier": lambda value: value is None or _is_identifier(value),
     "location": _is_text_or_none,
     "created": _is_text,
@@ -216,6 +221,6 @@ _FILE_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "name": _is_identifier,  # no path: a record speaks of its own folder only
     "size": _is_size,
     "sha1": partial(_is_text, pattern=re.compile("[0-9a-f]{40}")),
-    "sha256": partial(_is_text, pattern=re.compile("[0-9a-f]{64}")),
+    "sha256": _is_sha256,
     "version_id": _is_text_or_none,
 }

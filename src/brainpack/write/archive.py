@@ -7,6 +7,7 @@ checksum after its bytes (a data descriptor), as section 4.3.9 of PKWARE's APPNO
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 import zlib
@@ -64,8 +65,13 @@ class Archive:
         self._out = DigestingWriter(file)
         self._entries: list[_Entry] = []
 
-    def add(self, name: str, source: Path) -> None:
+    def add(self, name: str, source: Path) -> bytes:
         """Append one file, read once.
+
+        Returns
+        -------
+        bytes
+            SHA-256 of the file.
 
         Raises
         ------
@@ -79,11 +85,10 @@ class Archive:
         with file:
             size = os.fstat(file.fileno()).st_size
             if size > HELD_IN_MEMORY:
-                self._stream(name, source, file, size)
-            else:
-                with _readable(source):
-                    content = file.read()
-                self._copy(name, content)
+                return self._stream(name, source, file, size)
+            with _readable(source):
+                content = file.read()
+            return self._copy(name, content)
 
     def finish(self) -> Digest:
         """Write the directory of entries; the digest is of the whole archive."""
@@ -93,21 +98,24 @@ class Archive:
         self._out.write(_end_of_directory(len(self._entries), start, self._out.position - start))
         return self._out.digest()
 
-    def _copy(self, name: str, content: bytes) -> None:
+    def _copy(self, name: str, content: bytes) -> bytes:
         entry = self._entry(name, flags=0, crc=zlib.crc32(content), size=len(content))
         self._out.write(_local_header(entry) + content)
+        return hashlib.sha256(content).digest()
 
-    def _stream(self, name: str, source: Path, file: BinaryIO, size: int) -> None:
+    def _stream(self, name: str, source: Path, file: BinaryIO, size: int) -> bytes:
         entry = self._entry(name, flags=_DESCRIPTOR_FLAG, crc=0, size=size)
         self._out.write(_local_header(entry))
-        written, crc = 0, 0
+        written, crc, sha256 = 0, 0, hashlib.sha256()
         while written <= size and (block := _read_block(source, file)):
             crc = zlib.crc32(block, crc)
+            sha256.update(block)
             written += self._out.write(block)
         if written != size:
             raise IntegrityError(f"{source} changed while it was read", expected=f"{size} bytes", got=f"{written}")
         self._entries[-1] = replace(entry, crc=crc)
         self._out.write(struct.pack("<4sLQQ" if entry.is_large else "<4sLLL", b"PK\x07\x08", crc, size, size))
+        return sha256.digest()
 
     def _entry(self, name: str, *, flags: int, crc: int, size: int) -> _Entry:
         encoded = name.encode()

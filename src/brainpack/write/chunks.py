@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import deflate
 import numpy as np
+
+from brainpack.content.blocks import block_shape, regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,24 +41,7 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     >>> chunk_shape((10_000, 200, 30), itemsize=4)
     (43, 200, 30)
     """
-    chunk = list(shape)
-    for axis in range(len(chunk)):
-        rest = math.prod(chunk[axis + 1 :]) * itemsize
-        chunk[axis] = max(1, min(chunk[axis], TARGET_BYTES // rest))
-        if chunk[axis] > 1:
-            break
-    return tuple(chunk)
-
-
-def block_count(shape: tuple[int, ...], chunk: tuple[int, ...]) -> int:
-    """Number of chunks of an array.
-
-    Examples
-    --------
-    >>> block_count((5, 4), (2, 4))
-    3
-    """
-    return math.prod(-(-length // step) if length else 0 for length, step in zip(shape, chunk, strict=True))
+    return block_shape(shape, itemsize, TARGET_BYTES)
 
 
 def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tuple[Region, Block]]:
@@ -81,9 +64,7 @@ def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterato
     >>> [block.tolist() for _, block in blocks(np.arange(5), (2,), np.dtype("i1"))]
     [[0, 1], [2, 3], [4]]
     """
-    starts = (range(0, length, step) for length, step in zip(values.shape, chunk, strict=True))
-    for corner in itertools.product(*starts):
-        region = tuple(slice(start, start + step) for start, step in zip(corner, chunk, strict=True))
+    for region in regions(values.shape, chunk):
         yield region, np.asarray(values[region], dtype=dtype)
 
 

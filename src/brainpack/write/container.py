@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py
 import numpy as np
 
+from brainpack.content.blocks import block_count
+from brainpack.content.values import ArrayContent, ValuesHash
 from brainpack.progress import progress
-from brainpack.write.chunks import DEFLATE_LEVEL, block_count, blocks, chunk_shape, filtered
+from brainpack.write.chunks import DEFLATE_LEVEL, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
 
 if TYPE_CHECKING:
@@ -104,22 +106,24 @@ class Container:
                 scale = self._create(name, (size,), np.dtype(">f4"), chunk=None)
                 self._make_scale(name, scale, f"{_BARE_DIMENSION}{size:10d}")
 
-    def add_dimension_coordinate(self, name: str, encoded: Encoded) -> None:
+    def add_dimension_coordinate(self, name: str, encoded: Encoded) -> ArrayContent:
         """Make a variable that is its own dimension."""
         letters = self._letters(encoded)
-        scale = self._store(name, encoded)
+        scale, digest = self._store(name, encoded)
         self._make_scale(name, scale, name)
         if letters:
             scale.attrs["_Netcdf4Coordinates"] = np.array([self._id_of(name), self._id_of(letters[0])], dtype=np.int32)
+        return ArrayContent((name,), encoded.shape_in_memory, encoded.type, digest)
 
     def add_variable(
         self, name: str, dims: tuple[str, ...], encoded: Encoded, attributes: Mapping[str, Any] | None = None
-    ) -> None:
+    ) -> ArrayContent:
         """Store an array and tie it to its dimensions."""
-        variable = self._store(name, encoded)
+        variable, digest = self._store(name, encoded)
         for axis, dim in enumerate(dims + self._letters(encoded)):
             variable.dims[axis].attach_scale(self._scales[dim])
         _add_attributes(variable, attributes or {})
+        return ArrayContent(dims, encoded.shape_in_memory, encoded.type, digest)
 
     def _letters(self, encoded: Encoded) -> tuple[str, ...]:
         """Name of the dimension that counts the bytes of a text."""
@@ -132,19 +136,25 @@ class Container:
         self.add_dimensions({name: width})
         return (name,)
 
-    def _store(self, name: str, encoded: Encoded) -> h5py.Dataset:
+    def _store(self, name: str, encoded: Encoded) -> tuple[h5py.Dataset, str]:
+        """Write values and digest them on the way."""
         is_chunked = self._compress and encoded.shape != () and 0 not in encoded.shape
         chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize) if is_chunked else None
         variable = self._create(name, encoded.shape, encoded.dtype, chunk)
+        content = ValuesHash(encoded.type, encoded.shape_in_memory)
+        if encoded.texts is not None:
+            content.add(encoded.texts)
         parts = blocks(encoded.values, chunk or encoded.shape, encoded.dtype)
         for region, block in progress(parts, block_count(encoded.shape, chunk or encoded.shape), " chunks", name):
             if chunk is None:
                 variable[region] = block
             else:
                 variable.id.write_direct_chunk(tuple(axis.start for axis in region), filtered(block, chunk))
+            if encoded.texts is None:
+                content.add(block)
             self._disk.check()
         _add_attributes(variable, encoded.attributes)
-        return variable
+        return variable, content.hexdigest()
 
     def _create(
         self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunk: tuple[int, ...] | None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from brainpack.content.values import TEXT, content_type
 from brainpack.objects.values import natural
 
 if TYPE_CHECKING:
@@ -26,13 +27,19 @@ class Encoded:
         Converted to `dtype` block by block while it is stored, so that a large array is never copied whole.
     dtype : dtype
         The type in the file, little-endian.
+    type : str
+        What the values are, as the content hash names it.
     attributes : dict
         What a reader needs to get the original type back.
+    texts : ndarray or None
+        The texts of which `values` are the bytes.
     """
 
     values: Any
     dtype: np.dtype[Any]
+    type: str
     attributes: dict[str, str] = field(default_factory=dict)
+    texts: npt.NDArray[Any] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -40,7 +47,11 @@ class Encoded:
 
     @property
     def is_text(self) -> bool:
-        return self.dtype == np.dtype("S1")
+        return self.texts is not None
+
+    @property
+    def shape_in_memory(self) -> tuple[int, ...]:
+        return self.shape[:-1] if self.is_text else self.shape
 
 
 def encode_values(values: Any) -> Encoded:
@@ -63,6 +74,7 @@ def encode_values(values: Any) -> Encoded:
     """
     if values.dtype.kind == "O":
         values = natural(np.asarray(values))
+    type_ = content_type(values.dtype)
     match values.dtype.kind:
         case "U" | "O":
             return _encode_text(np.asarray(values))
@@ -71,14 +83,14 @@ def encode_values(values: Any) -> Encoded:
         case "M":
             ticks = np.asarray(values).astype("datetime64[ns]").view(np.int64)
             units = {"units": "nanoseconds since 1970-01-01", "calendar": "proleptic_gregorian"}
-            return Encoded(ticks, np.dtype("<i8"), units)
+            return Encoded(ticks, np.dtype("<i8"), type_, units)
         case "m":
             ticks = np.asarray(values).astype("timedelta64[ns]").view(np.int64)
-            return Encoded(ticks, np.dtype("<i8"), {"units": "nanoseconds", "dtype": "timedelta64[ns]"})
+            return Encoded(ticks, np.dtype("<i8"), type_, {"units": "nanoseconds", "dtype": "timedelta64[ns]"})
         case "b":
-            return Encoded(values, np.dtype("<i1"), {"dtype": "bool"})
+            return Encoded(values, np.dtype("<i1"), type_, {"dtype": "bool"})
         case _:
-            return Encoded(values, values.dtype.newbyteorder("<"))
+            return Encoded(values, values.dtype.newbyteorder("<"), type_)
 
 
 class _Letters:
@@ -108,8 +120,9 @@ def _encode_text(values: npt.NDArray[Any]) -> Encoded:
         codes = np.where(codes < 0, len(texts), codes)
         texts.append(marker)
     table = np.array([text.encode() for text in texts], dtype=np.bytes_)
-    return Encoded(_Letters(codes.reshape(values.shape), table), np.dtype("S1"), attributes)
+    return Encoded(_Letters(codes.reshape(values.shape), table), np.dtype("S1"), TEXT, attributes, values)
 
 
 def _encode_bytes(values: npt.NDArray[np.bytes_]) -> Encoded:
-    return Encoded(_Letters(np.arange(values.size).reshape(values.shape), values.ravel()), np.dtype("S1"))
+    letters = _Letters(np.arange(values.size).reshape(values.shape), values.ravel())
+    return Encoded(letters, np.dtype("S1"), TEXT, texts=values)

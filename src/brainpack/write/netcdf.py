@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from brainpack.content.hashes import GroupContent
 from brainpack.digest import digest_file
 from brainpack.errors import InvalidData
 from brainpack.layout import DATA_VARIABLE
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
+from brainpack.objects.values import plain_data
 from brainpack.write.container import netcdf_file
 from brainpack.write.encoding import encode_values
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray as xr
 
+    from brainpack.content.values import ArrayContent
     from brainpack.digest import Digest
     from brainpack.write.container import Container
 
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 ROOT: Final = ""
 
 
-def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bool = True) -> Digest:
+def write_arrays(
+    arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bool = True
+) -> tuple[Digest, dict[str, GroupContent]]:
     """Write arrays into one netCDF file, each into the group of its name.
 
     Parameters
@@ -42,7 +47,8 @@ def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bo
 
     Returns
     -------
-    Digest
+    (Digest, dict of str to GroupContent)
+        Of the file, and what was written to each group, digested on the way.
 
     Raises
     ------
@@ -51,6 +57,7 @@ def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bo
     OSError
         The file cannot be written.
     """
+    contents: dict[str, GroupContent] = {}
     with netcdf_file(path, compress=compress) as file:
         for name, array in arrays.items():
             if (name or DATA_VARIABLE) in file:
@@ -59,22 +66,24 @@ def write_arrays(arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bo
                 )
             coords = plain_coords(array)
             names = {*map(str, array.dims), *coords, *arrays}
-            _write_array(array, coords, file.container(name, taken=names))
-    return digest_file(path)
+            contents[name] = _write_array(array, coords, file.container(name, taken=names))
+    return digest_file(path), contents
 
 
-def _write_array(array: xr.DataArray, coords: Coordinates, container: Container) -> None:
+def _write_array(array: xr.DataArray, coords: Coordinates, container: Container) -> GroupContent:
     dims = tuple(str(dim) for dim in array.dims)
+    stored: dict[str, ArrayContent] = {}
     along_their_own_dim = [name for name, (coord_dims, _) in coords.items() if coord_dims == (name,)]
     for name in along_their_own_dim:
-        container.add_dimension_coordinate(name, encode_values(coords[name][1]))
+        stored[name] = container.add_dimension_coordinate(name, encode_values(coords[name][1]))
     container.add_dimensions(dict(zip(dims, array.shape, strict=True)))
     others = [name for name in coords if name not in along_their_own_dim]
     for name in others:
         coord_dims, values = coords[name]
-        container.add_variable(name, coord_dims, encode_values(values))
+        stored[name] = container.add_variable(name, coord_dims, encode_values(values))
     attributes = encode_attributes(array.attrs)
     container.add_attributes(attributes)
     links = {"coordinates": " ".join(others)} if others else {}
     # `variable.data` is what the caller holds: a lazy array is computed block by block, never whole.
-    container.add_variable(DATA_VARIABLE, dims, encode_values(array.variable.data), attributes | links)
+    encoded = encode_values(plain_data(array).variable.data)
+    return GroupContent(container.add_variable(DATA_VARIABLE, dims, encoded, attributes | links), stored)

@@ -23,7 +23,7 @@ def published_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in LOCAL_COLUMNS]
 
 
-def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> Digest:
+def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> tuple[Digest, list[bytes]]:
     """Pack files, in order and each read once.
 
     Parameters
@@ -35,8 +35,8 @@ def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> Digest:
 
     Returns
     -------
-    Digest
-        Of the ZIP, computed while it was written.
+    (Digest, list of bytes)
+        Of the ZIP, computed while it was written; and the SHA-256 of each file.
 
     Raises
     ------
@@ -47,9 +47,9 @@ def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> Digest:
     """
     with path.open("xb") as file:
         archive = Archive(file)
-        for name, source in progress(entries, len(entries), " files", path.suffix):
-            archive.add(name, source)
-        return archive.finish()
+        packed = progress(entries, len(entries), " files", path.suffix)
+        contents = [archive.add(name, source) for name, source in packed]
+        return archive.finish(), contents
 
 
 def write_csv(stimuli: pd.DataFrame, path: Path, filenames: Sequence[str] | None = None) -> Digest:
