@@ -141,6 +141,16 @@ def test_the_input_is_not_changed() -> None:
     assert "p" not in array.indexes
 
 
+def test_attributes_and_coordinates_are_not_shared_with_the_input() -> None:
+    array = DataAssembly([1, 2], {"a": ("p", ["x", "y"])}, ["p"], attrs={"lab": "one"})
+    again = DataAssembly(array)
+    again.attrs["lab"] = "two"
+    again = again.assign_coords(b=("p", [3, 4]))
+    assert array.attrs == {"lab": "one"}
+    assert [*array.indexes["p"].names] == ["a"]
+    assert again.values.base is array.values.base
+
+
 def test_the_dimension_coordinate_of_two_assemblies_still_aligns() -> None:
     a = DataAssembly([1, 2], coords={"p": ["x", "y"]}, dims=["p"])
     assert "p" in a.indexes

@@ -3,6 +3,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import dask.array
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,3 +166,34 @@ def test_take_indexes_every_occurrence_of_a_repeated_dimension() -> None:
     assert taken.values.tolist() == [[8, 6], [2, 0]]
     assert taken["x"].values.tolist() == [9, 7]
     assert list(taken.indexes["p"].names) == ["x", "y"]
+
+
+@given(texts=st.lists(st.text(max_size=3) | st.none(), max_size=20))
+def test_levels_of_text_are_sorted(texts: list[str | None]) -> None:
+    level = Level.of("label", np.array(texts, dtype=object))
+    assert level.values.tolist() == sorted({text for text in texts if text is not None})
+    assert [None if code < 0 else level.values[code] for code in level.codes] == texts
+
+
+def test_levels_of_values_that_do_not_compare_are_in_order_of_appearance() -> None:
+    level = Level.of("label", np.array([2j, 1j, 2j], dtype=object))
+    assert level.values.tolist() == [2j, 1j]
+    assert level.codes.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 40_000])
+def test_a_level_of_selected_entries_has_the_same_values(count: int) -> None:
+    values = np.array([*map(str, range(count)), None], dtype=object)
+    positions = np.array([count, 0, count - 1, count])
+    level = Level.of("label", values).take(positions)
+    assert [None if code < 0 else level.values[code] for code in level.codes] == values[positions].tolist()
+
+
+def test_selecting_keeps_lazy_values_lazy() -> None:
+    with repeated_dimensions():
+        values = dask.array.arange(9, chunks=3).reshape(3, 3)
+        square = DataAssembly(values, {"label": ("p", [*"abc"])}, ["p", "p"])
+    taken = take(square, {"p": np.array([2, 0])})
+    assert isinstance(taken.data, dask.array.Array)
+    assert taken.values.tolist() == [[8, 6], [2, 0]]
+    assert taken["label"].values.tolist() == ["c", "a"]

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from brainpack.objects.stimuli import StimulusSet
+from brainpack.objects.stimuli import StimulusPaths, StimulusSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @pytest.fixture
@@ -79,3 +84,146 @@ def test_an_unknown_stimulus_is_named(stimuli: StimulusSet) -> None:
         stimuli.get_stimulus("cat")
     with pytest.raises(KeyError, match=r"this stimulus set.*1"):
         StimulusSet({"stimulus_id": [1]}).get_stimulus(1)
+
+
+@dataclass(frozen=True)
+class Folder:
+    folder: str
+
+    def path(self, name: str) -> Path:
+        return Path(self.folder, name)
+
+
+class Untouchable:
+    """Files that may not be asked for."""
+
+    def path(self, name: str) -> Path:
+        raise AssertionError(name)
+
+
+@pytest.fixture
+def paths() -> StimulusPaths:
+    return StimulusPaths(["b", "a", 3], ["b.png", "a.png", "3.png"], Folder("/set"))
+
+
+AS_DICT = {"b": Path("/set/b.png"), "a": Path("/set/a.png"), 3: Path("/set/3.png")}
+
+
+def test_paths_of_a_loaded_set_are_like_a_dictionary(paths: StimulusPaths) -> None:
+    assert paths["a"] == Path("/set/a.png")
+    assert list(paths) == ["b", "a", 3]
+    assert len(paths) == 3
+    assert "a" in paths
+    assert "c" not in paths
+    assert paths.get("c") is None
+    assert list(paths.values()) == list(AS_DICT.values())
+    assert list(paths.items()) == list(AS_DICT.items())
+    assert dict(paths) == {**paths} == AS_DICT
+    assert paths == AS_DICT
+    assert dict(AS_DICT) == paths
+    assert paths != AS_DICT | {3: Path("/set/4.png")}
+    assert paths != {}
+    assert paths != 3
+    assert json.loads(json.dumps({str(key): str(path) for key, path in paths.items()}))["3"] == "/set/3.png"
+    with pytest.raises(KeyError):
+        paths["c"]
+    with pytest.raises(TypeError, match="unhashable"):
+        paths[[]]
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(paths)
+
+
+COPIES: dict[str, Callable[[StimulusPaths], StimulusPaths]] = {
+    "copy()": lambda paths: paths.copy(),
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "pickle": lambda paths: pickle.loads(pickle.dumps(paths)),  # noqa: S301 - our own bytes
+}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_copy_of_paths_is_independent_both_ways(
+    paths: StimulusPaths, copied: Callable[[StimulusPaths], StimulusPaths]
+) -> None:
+    other = copied(paths)
+    assert other == paths == AS_DICT
+    other["a"] = "mine.png"
+    del other["b"]
+    assert dict(other) == {"a": "mine.png", 3: Path("/set/3.png")}
+    assert paths == AS_DICT
+    paths.clear()
+    assert len(other) == 2
+
+
+def test_paths_are_joined(paths: StimulusPaths) -> None:
+    both = paths | {"a": "mine.png"}
+    assert list(both.items()) == [("b", Path("/set/b.png")), ("a", "mine.png"), (3, Path("/set/3.png"))]
+    assert {"a": "mine.png", "z": "z.png"} | paths == {"z": "z.png", **AS_DICT}
+    elsewhere = StimulusPaths(["a", "c"], ["a.png", "c.png"], Folder("/other"))
+    assert paths | elsewhere == {**AS_DICT, "a": Path("/other/a.png"), "c": Path("/other/c.png")}
+    assert paths == AS_DICT
+    paths |= elsewhere
+    assert paths["c"] == Path("/other/c.png")
+
+
+def test_paths_need_no_file_before_they_are_asked_for() -> None:
+    stimuli = StimulusSet({"stimulus_id": ["a", "b"], "size": [1, 2]})
+    stimuli.stimulus_paths = StimulusPaths(["a", "b"], ["a.png", "b.png"], Untouchable())
+    other = StimulusSet({"stimulus_id": ["c"]})
+    other.stimulus_paths = {"c": "c.png"}
+    both = pd.concat([stimuli[stimuli["size"] > 1], other, stimuli.copy()])
+    assert list(both.stimulus_paths) == ["a", "b", "c"]
+    assert both.get_stimulus("c") == "c.png"
+    assert stimuli.stimulus_paths == stimuli.copy().stimulus_paths
+    stimuli.stimulus_paths.clear()
+    assert len(stimuli.stimulus_paths) == 0
+    with pytest.raises(AssertionError, match=r"b\.png"):
+        both.get_stimulus("b")
+
+
+@pytest.mark.parametrize("select", SELECTIONS.values(), ids=SELECTIONS)
+def test_paths_survive(stimuli: StimulusSet, select: Callable[[Any], Any]) -> None:
+    stimuli.stimulus_paths = StimulusPaths(range(10), [f"{i}.png" for i in range(10)], Folder("/set"))
+    selected = select(stimuli)
+    assert isinstance(selected.stimulus_paths, StimulusPaths)
+    assert selected.get_stimulus(2) == Path("/set/2.png")
+    assert list(selected.stimulus_paths) == list(range(10))
+
+
+def test_a_copy_of_a_loaded_set_may_get_other_paths(stimuli: StimulusSet) -> None:
+    stimuli.stimulus_paths = StimulusPaths(range(10), [f"{i}.png" for i in range(10)], Folder("/set"))
+    changed = stimuli.copy()
+    changed.stimulus_paths[0] = "elsewhere.png"
+    assert stimuli.get_stimulus(0) == Path("/set/0.png")
+    assert changed.get_stimulus(0) == "elsewhere.png"
+
+
+KEYS, NAMES = st.sampled_from("abc"), st.sampled_from(["1", "2"])
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), KEYS, NAMES),
+        st.tuples(st.just("pop"), KEYS, NAMES),
+        st.tuples(st.just("update"), st.dictionaries(KEYS, NAMES), st.none()),
+        st.tuples(st.just("copy"), st.none(), st.none()),
+    )
+)
+
+
+@given(names=st.dictionaries(KEYS, NAMES), changes=CHANGES)
+def test_paths_change_as_a_dictionary_does(names: dict[str, str], changes: list[tuple[str, Any, Any]]) -> None:
+    model: dict[Any, Any] = {key: Path("/set", name) for key, name in names.items()}
+    paths = StimulusPaths(names, names.values(), Folder("/set"))
+    left: list[tuple[Mapping[Any, Any], Mapping[Any, Any]]] = []
+    for what, key, value in changes:
+        if what == "set":
+            paths[key] = model[key] = value
+        elif what == "pop":
+            assert paths.pop(key, value) == model.pop(key, value)
+        elif what == "update":
+            paths.update(key)
+            model.update(key)
+        else:
+            left.append((paths, dict(model)))
+            paths = paths.copy()
+    assert list(paths.items()) == list(model.items())
+    assert all(earlier == then for earlier, then in left)

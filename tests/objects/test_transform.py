@@ -56,28 +56,33 @@ def test_merging_is_looking_up_each_stimulus(ids: list[str]) -> None:
     assert list(merged.indexes["presentation"].names) == ["stimulus_id", "size"]
 
 
-def test_merging_keeps_types() -> None:
-    stimuli = pd.DataFrame(
-        {
-            "stimulus_id": ["a", "b"],
-            "f": np.array([1, np.nan], "f4"),
-            "b": [True, False],
-            "t": pd.to_datetime(["2020-01-01", "2021-01-01"]),
-            "s": ["x", None],
-            "c": pd.Categorical(["u", "v"]),
-            "n": pd.array([1, 2], dtype="Int16"),
-        }
-    )
+COLUMNS: dict[str, tuple[Any, str]] = {
+    "float32": (np.array([1.5, np.nan], "f4"), "float32"),
+    "bool": ([True, False], "bool"),
+    "int8": (np.array([-7, 7], "i1"), "int8"),
+    "uint64": (np.array([2**64 - 1, 0], "u8"), "uint64"),
+    "dates": (np.array(["2020-01-01T00:00:00.000000001", "NaT"], "M8[ns]"), "datetime64[ns]"),
+    "durations": (np.array([5, 7], "m8[ns]"), "timedelta64[ns]"),
+    "text": (["x", "y"], "object"),
+    "text with gaps": (["x", None], "object"),
+    "bool with gaps": (np.array([True, None], object), "object"),
+    "categories": (pd.Categorical(["v", "u"], categories=["v", "u"]), "object"),
+    "whole numbers of categories": (pd.Categorical([30, 20]), "int64"),
+    "masked integers": (pd.array([1, 2], dtype="Int16"), "int16"),
+    "masked integers with gaps": (pd.array([1, None], dtype="Int16"), "float64"),
+    "masked bool": (pd.array([True, False], dtype="boolean"), "bool"),
+}
+
+
+@pytest.mark.parametrize(("column", "dtype"), COLUMNS.values(), ids=COLUMNS)
+def test_merging_keeps_types(column: Any, dtype: str) -> None:
+    stimuli = pd.DataFrame({"stimulus_id": ["a", "b"], "new": column})
     merged = merge_stimulus_metadata(assembly_of(["b", "a", "b"]), stimuli)
-    assert [merged[name].dtype.kind + str(merged[name].dtype.itemsize) for name in "fbtn"] == [
-        "f4",
-        "b1",
-        "M8",
-        "i2",
-    ]
-    assert merged["s"].values[1] == "x"
-    assert np.isnan(merged["s"].values[0])
-    assert merged["c"].values.tolist() == ["v", "u", "v"]
+    assert merged["new"].dtype == dtype
+    expected = stimuli["new"].astype(object)[[1, 0, 1]]
+    found = pd.Series(merged["new"].values.astype(object) if dtype == "object" else merged["new"].values)
+    assert found.isna().tolist() == expected.isna().tolist()
+    assert found[found.notna()].tolist() == [value for value in expected if pd.notna(value)]
 
 
 def test_merging_keeps_the_coordinates_that_are_there() -> None:
@@ -99,11 +104,55 @@ def test_merging_leaves_out_columns_named_like_other_coordinates() -> None:
     assert merged["size"].values.tolist() == [1]
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(["2", "1"], [1, 2]), ([2, 1], ["1", "2"])])
-def test_merging_compares_integers_with_text(ours: Any, theirs: Any) -> None:
+IDS: dict[str, tuple[Any, Any]] = {
+    "text and integers": (["2", "1", "2"], [1, 2]),
+    "integers and text": ([2, 1, 2], ["1", "2"]),
+    "floats and text": ([2.0, 1.0, 2.0], ["1", "2"]),
+    "text and floats": (["2.5", "1.0", "2.5"], [1, 2.5]),
+    "integers and floats": ([2, 1, 2], [1.0, 2.0]),
+    "bool and text": ([True, False, True], ["False", "True"]),
+    "text and bool": (["True", "False", "True"], [False, True]),
+    "bool": ([True, False, True], [False, True]),
+    "text and masked integers": (["2", "1", "2"], pd.array([1, 2], dtype="Int64")),
+    "text and categories": (["2", "1", "2"], pd.Categorical([1, 2])),
+    "dates": (
+        np.array(["2020-01-02", "2020-01-01", "2020-01-02"], "M8[ns]"),
+        pd.to_datetime(["2020-01-01", "2020-01-02"]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), IDS.values(), ids=IDS)
+def test_merging_compares_text_with_other_ids(ours: Any, theirs: Any) -> None:
     merged = merge_stimulus_metadata(assembly_of(ours), pd.DataFrame({"stimulus_id": theirs, "size": [10, 20]}))
-    assert merged["size"].values.tolist() == [20, 10]
-    assert merged["stimulus_id"].values.tolist() == ours
+    assert merged["size"].values.tolist() == [20, 10, 20]
+    assert merged["stimulus_id"].values.tolist() == np.asarray(ours).tolist()
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(["01"], [1]), (["1e3"], [1000]), (["1.0"], [1]), (["1"], [1.5])])
+def test_merging_does_not_guess(ours: Any, theirs: Any) -> None:
+    with pytest.raises(InvalidData, match=f"no row for stimulus_id '{ours[0]}'"):
+        merge_stimulus_metadata(assembly_of(ours), pd.DataFrame({"stimulus_id": theirs}))
+
+
+def test_merging_refuses_columns_of_one_name() -> None:
+    stimuli = pd.DataFrame([["a", 1, 2]], columns=["stimulus_id", "size", "size"])
+    with pytest.raises(InvalidData, match="several columns named 'size'"):
+        merge_stimulus_metadata(assembly_of(["a"]), stimuli)
+
+
+def test_merging_looks_at_the_presentations_that_are_there() -> None:
+    """A selection keeps the ids of all presentations among the levels of its index."""
+    few = assembly_of(["a", "b", "c"])[1:]
+    merged = merge_stimulus_metadata(few, pd.DataFrame({"stimulus_id": ["c", "b"], "size": [3, 2]}))
+    assert merged["size"].values.tolist() == [2, 3]
+
+
+def test_merging_along_a_dimension_that_is_its_own_coordinate() -> None:
+    assembly = DataAssembly([1, 2], {"stimulus_id": ["b", "a"]}, ["stimulus_id"])
+    stimuli = pd.DataFrame({"stimulus_id": ["a", "b"], "size": [1, 2]})
+    merged = merge_stimulus_metadata(assembly, stimuli, dim="stimulus_id")
+    assert merged["size"].values.tolist() == [2, 1]
 
 
 def test_merging_refuses_unknown_and_duplicate_stimuli() -> None:

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 from brainpack import BrainpackError, load_assembly_from_file
+from brainpack.read.netcdf import read_assembly
 
 
 def damaged(content: bytes, seed: int) -> bytes:
@@ -52,6 +53,7 @@ def read_damaged_netcdf(original: Path, seeds: range) -> None:
         path.write_bytes(damaged(content, seed))
         try:
             load_assembly_from_file(path)
+            read_assembly(path, None, chunks={}).load().close()
         except BrainpackError:
             continue
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brainpack import (
     BehavioralAssembly,
@@ -162,6 +164,55 @@ def test_text_of_variable_length(path: Path) -> None:
     assert load_assembly_from_file(path)["label"].values.tolist() == texts
 
 
+TEXTS = st.lists(st.text(alphabet="ab日é\U0001f600 <missing>", max_size=20) | st.none(), min_size=1, max_size=12)
+
+
+@given(texts=TEXTS, more=TEXTS)
+@settings(max_examples=15)
+def test_texts_come_back(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str | None], more: list[str | None]
+) -> None:
+    labels = np.array((texts * 12)[:12], dtype=object)
+    kinds = np.array((more * 12)[:12], dtype=object).reshape(4, 3)
+    coords = {"label": ("presentation", labels[:4]), "kind": (("presentation", "neuroid"), kinds)}
+    path = tmp_path_factory.mktemp("texts") / "assy.nc"
+    write_netcdf(xr.DataArray(np.ones((4, 3)), coords, ("presentation", "neuroid")), path)
+    read = load_assembly_from_file(path)
+    for name, (_, values) in coords.items():
+        found = [None if pd.isna(text) else text for text in read[name].values.ravel()]
+        assert found == values.ravel().tolist()
+
+
+def test_text_that_is_not_utf8(path: Path) -> None:
+    write_netcdf(responses(label=("presentation", ["aa", "bb"])), path)
+    with h5py.File(path, "r+") as file:
+        file["label"][:] = np.array([[b"\xff", b"a"], [b"b", b"b"]])
+    with pytest.raises(InvalidData, match="can't decode byte 0xff"):
+        load_assembly_from_file(path)
+
+
+def test_attributes_of_one_letter(path: Path) -> None:
+    write_netcdf(responses(), path)
+    with h5py.File(path, "r+") as file:
+        file["data"].attrs.update({"unit": np.bytes_(b"s"), "latin": np.bytes_(b"\xb5")})
+    attributes = load_assembly_from_file(path).attrs
+    assert (attributes["unit"], attributes["latin"]) == ("s", b"\xb5")
+
+
+def test_a_dimension_that_grew_after_its_variables_were_written(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        for name, count in (("event", 5), ("data", 3), ("mark", 2)):
+            values = np.arange(count, dtype="i4")
+            file.create_dataset(name, data=values, maxshape=(None,), chunks=(2,), fillvalue=-7)
+        file["event"].make_scale("event")
+        for name in ("data", "mark"):
+            file[name].dims[0].attach_scale(file["event"])
+        file["data"].attrs["coordinates"] = "mark"
+    read = load_assembly_from_file(path)
+    assert read.values.tolist() == [0, 1, 2, -7, -7]
+    assert read["mark"].values.tolist() == [0, 1, -7, -7, -7]
+
+
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
 def test_numbers_with_units_of_time_stay_numbers(path: Path, dtype: type[np.number[Any]]) -> None:
     array = xr.DataArray(np.array([1, 2], dtype=dtype), dims="event", name="data", attrs={"units": "seconds"})
@@ -237,6 +288,42 @@ def test_stimuli_are_merged(path: Path) -> None:
     assert read["size"].values.tolist() == [8, 4]
     assert "stimulus_set_identifier" not in read.attrs
     assert "size" not in load_assembly_from_file(path, stimuli, PropertyAssembly).coords
+
+
+def test_stimuli_are_only_referenced_where_the_caller_says_so(path: Path) -> None:
+    write_netcdf(responses(), path)
+    stimuli = StimulusSet({"stimulus_id": ["b"], "size": [4]})
+    read = BehavioralAssembly.from_files(path, stimulus_set=stimuli, stimulus_set_identifier="lab.S", merges=False)
+    assert "size" not in read.coords
+    assert read.attrs["stimulus_set"] is stimuli
+    assert read.attrs["stimulus_set_identifier"] == "lab.S"
+
+
+class ScaledAssembly(NeuroidAssembly):
+    """A class that decides how it is made and loaded."""
+
+    __slots__ = ()
+
+    def __init__(self, *args: Any, factor: float = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attrs["factor"] = factor
+
+    @classmethod
+    def from_files(cls, file_path: str | Path, **kwargs: Any) -> ScaledAssembly:
+        read = super().from_files(file_path, **kwargs)
+        return cls(read * 2, factor=2)
+
+
+def test_a_class_of_ones_own(path: Path) -> None:
+    write_netcdf(responses(), path)
+    plain = load_assembly_from_file(path, cls=ScaledAssembly)
+    assert type(plain) is ScaledAssembly
+    assert plain.attrs["factor"] == 1
+    scaled = ScaledAssembly.from_files(path, stimulus_set=StimulusSet({"stimulus_id": ["a", "b"], "size": [4, 8]}))
+    assert type(scaled) is ScaledAssembly
+    assert scaled.attrs["factor"] == 2
+    assert scaled.values.tolist() == (responses() * 2).values.tolist()
+    assert scaled["size"].values.tolist() == [4, 8]
 
 
 def test_a_column_is_not_the_identifier(path: Path) -> None:

@@ -21,6 +21,7 @@ import xarray as xr
 from brainpack.errors import CheckFailed
 from brainpack.objects import grouping
 from brainpack.objects.indexes import gather_indexes, repeated_dimensions
+from brainpack.objects.values import plain_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import ArrayLike
+
+    from brainpack.read.chunks import Chunks
 
 __all__ = [
     "BehavioralAssembly",
@@ -89,7 +92,12 @@ class DataAssembly(xr.DataArray):
             super().__init__(*args, **kwargs)
             return
         with repeated_dimensions():
-            super().__init__(gather_indexes(xr.DataArray(*args, **kwargs)))
+            is_array = len(args) == 1 and not kwargs and isinstance(args[0], xr.DataArray)
+            given = args[0] if is_array else xr.DataArray(*args, **kwargs)
+            array = gather_indexes(plain_data(given)).copy(deep=False)
+            # otherwise xarray would copy every coordinate
+            coords, indexes = dict(array.coords.variables), dict(array.xindexes)
+            super().__init__(array.variable, coords, name=array.name, indexes=indexes, fastpath=True)
 
     @classmethod
     def from_files(
@@ -98,8 +106,11 @@ class DataAssembly(xr.DataArray):
         *,
         stimulus_set_identifier: str | None = None,
         stimulus_set: pd.DataFrame | None = None,
+        merges: bool = True,
+        chunks: Chunks = None,
+        is_verified: bool = False,
     ) -> Self:
-        """Read an assembly from a netCDF file.
+        """Read an assembly from a netCDF file; a subclass that is read in another way overrides this.
 
         Parameters
         ----------
@@ -109,12 +120,24 @@ class DataAssembly(xr.DataArray):
             Goes into ``attrs``.
         stimulus_set : StimulusSet, optional
             Goes into ``attrs``; its columns are merged onto ``presentation`` where `merges_stimuli` says so.
+        merges : bool
+            False to have the stimulus set in ``attrs`` only.
+        chunks : int, "auto", mapping of dimension to these, or None
+            None for values in memory; otherwise they are a dask array, see `brainpack.read.netcdf.read_assembly`.
+        is_verified : bool
+            Whether the file is known to be as it was written, and need not be searched for damage.
         """
         # reading is a layer above this one; only this constructor reaches up to it
         from brainpack.read.netcdf import read_assembly
 
         return read_assembly(
-            file_path, cls=cls, stimulus_set_identifier=stimulus_set_identifier, stimulus_set=stimulus_set
+            file_path,
+            cls,
+            stimulus_set_identifier=stimulus_set_identifier,
+            stimulus_set=stimulus_set,
+            is_verified=is_verified,
+            merges=merges,
+            chunks=chunks,
         )
 
     @classmethod

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from brainpack.layout import PATH_WITHIN_STORE, id_column, zip_entry_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Entry(NamedTuple):
@@ -32,11 +30,11 @@ class Entry(NamedTuple):
     name: str | None
 
 
-def stimulus_paths(stimuli: pd.DataFrame) -> dict[Any, str | os.PathLike[str]]:
+def stimulus_paths(stimuli: pd.DataFrame) -> Mapping[Any, str | os.PathLike[str]]:
     """File of each stimulus id; empty where the set has none. Old sets call them `image_paths`."""
     for attribute in ("stimulus_paths", "image_paths"):
         paths = getattr(stimuli, attribute, None)
-        if isinstance(paths, dict):
+        if isinstance(paths, Mapping):
             return paths
     return {}
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from xarray.indexes import PandasMultiIndex
 
+from brainpack.objects.levels import Level, plain_values
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
-
-    from numpy.typing import ArrayLike
 
     Coordinate = tuple[Any, tuple[Hashable, ...], np.ndarray[Any, Any]]
 
@@ -42,72 +42,12 @@ __all__ = [
 ArrayT = TypeVar("ArrayT", bound=xr.DataArray)
 
 
-class Level(NamedTuple):
-    """One coordinate in factorised form.
-
-    Attributes
-    ----------
-    name : hashable
-        Name of the coordinate.
-    values : pandas.Index
-        The distinct values, sorted where they can be sorted.
-    codes : numpy.ndarray of int
-        For each entry of the dimension its position in `values`; -1 where the value is missing.
-    """
-
-    name: Hashable
-    values: pd.Index
-    codes: np.ndarray[Any, Any]
-
-    @classmethod
-    def of(cls, name: Hashable, values: ArrayLike) -> Level:
-        """Factorise one-dimensional `values`.
-
-        >>> Level.of("region", ["V4", "IT", "V4"]).codes.tolist()
-        [1, 0, 1]
-        """
-        array = plain_values(values)
-        if array.dtype == np.float16:  # pandas has no float16 index
-            array = array.astype(np.float32)
-        try:
-            codes, distinct = pd.factorize(array, sort=True)
-        except TypeError:  # values that do not compare keep their order of appearance
-            codes, distinct = pd.factorize(array)
-        # pandas 3 would infer its own text type, whose missing values and arrays differ from pandas 2
-        keeps_objects = distinct.dtype.kind in "OUS"
-        index = pd.Index(distinct, dtype=object) if keeps_objects else pd.Index(distinct)
-        return cls(name, index, np.asarray(codes))
-
-    def take(self, positions: np.ndarray[Any, Any]) -> Level:
-        """Return the level of the entries at `positions`."""
-        return self._replace(codes=self.codes[positions])
-
-
 @contextmanager
 def repeated_dimensions() -> Iterator[None]:
     """Allow ``("presentation", "presentation")`` without xarray's warning that it barely supports that."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Duplicate dimension names present", category=UserWarning)
         yield
-
-
-def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
-    """Return values as a plain numpy array, missing text and objects as NaN.
-
-    >>> plain_values(pd.Series(["a", None], dtype="string"))
-    array(['a', nan], dtype=object)
-    """
-    if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
-        array: np.ndarray[Any, Any] = _from_pandas(pd.Series(values))
-    else:
-        array = np.asarray(values)
-    if array.dtype.kind == "T":  # numpy's variable-length text
-        array = array.astype(object)
-    if array.dtype == object:
-        missing = np.asarray(pd.isna(array))
-        if missing.any():
-            array = np.where(missing, np.nan, array)
-    return array
 
 
 def coordinate_values(variable: xr.Variable) -> np.ndarray[Any, Any]:
@@ -122,19 +62,6 @@ def coordinate_values(variable: xr.Variable) -> np.ndarray[Any, Any]:
     if variable.ndim == 1 and may_be_zoned and isinstance((index := variable.to_index()).dtype, pd.DatetimeTZDtype):
         return index.to_numpy(dtype=object)
     return variable.values
-
-
-def _from_pandas(series: pd.Series[Any]) -> np.ndarray[Any, Any]:
-    """Return a column as a numpy array; masked types become plain ones where nothing is missing."""
-    if isinstance(series.dtype, np.dtype):
-        return series.to_numpy()
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return np.asarray(series)
-    if series.dtype.kind in "biuf" and not series.hasnans:
-        return series.to_numpy(dtype=getattr(series.dtype, "numpy_dtype", None))
-    if series.dtype.kind in "iuf":
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    return series.to_numpy(dtype=object, na_value=np.nan)
 
 
 def _multi_index(array: xr.DataArray, dim: Hashable) -> pd.MultiIndex | None:
@@ -178,13 +105,14 @@ def with_levels(array: ArrayT, dim: Hashable, levels: Sequence[Level]) -> ArrayT
         levels=[level.values for level in levels],  # type: ignore[misc]  # the stubs know lists of lists only
         codes=[level.codes for level in levels],  # type: ignore[misc]  # the same holds here
         names=[level.name for level in levels],
+        verify_integrity=False,  # distinct values and their codes are what a level is
     )
     old = [name for name, variable in array.coords.variables.items() if variable.dims == (dim,)]
     with repeated_dimensions():
         return array.drop_vars(old).assign_coords(xr.Coordinates.from_pandas_multiindex(index, str(dim)))
 
 
-def gather_indexes(array: ArrayT) -> ArrayT:
+def gather_indexes(array: ArrayT, known: Mapping[Hashable, Level] | None = None) -> ArrayT:
     """Make the coordinates of each dimension the levels of one MultiIndex.
 
     Levels that are already there stay first. A dimension coordinate beside others becomes the level
@@ -198,6 +126,8 @@ def gather_indexes(array: ArrayT) -> ArrayT:
     ----------
     array : DataArray
         Any DataArray; it is not changed. Repeated dimensions are allowed.
+    known : mapping of hashable to Level, optional
+        Coordinates, by name, whose levels a reader has made already; their values are not looked at.
 
     Returns
     -------
@@ -214,7 +144,8 @@ def gather_indexes(array: ArrayT) -> ArrayT:
             continue
         loose.sort(key=lambda name: name != dim)  # the dimension coordinate is level 0
         added = [
-            Level.of(f"{dim}_level_0" if name == dim else name, coordinate_values(array.coords.variables[name]))
+            (known or {}).get(name)
+            or Level.of(f"{dim}_level_0" if name == dim else name, coordinate_values(array.coords.variables[name]))
             for name in loose
         ]
         array = with_levels(array, dim, [*levels_of(array, dim), *added])
@@ -375,19 +306,15 @@ def take(array: ArrayT, positions: Mapping[Hashable, np.ndarray[Any, Any]]) -> A
     if len(set(array.dims)) == len(array.dims):
         return array.isel(positions)
     with repeated_dimensions():
-        data = _take_values(array.values, array.dims, positions)
+        data = _take_values(array.variable.data, array.dims, positions)
         coords = {
             name: (dims, _take_values(values, dims, positions)) for name, (dims, values) in plain_coords(array).items()
         }
         return gather_indexes(type(array)(data, coords, array.dims, array.name, array.attrs))
 
 
-def _take_values(
-    values: np.ndarray[Any, Any],
-    dims: tuple[Hashable, ...],
-    positions: Mapping[Hashable, np.ndarray[Any, Any]],
-) -> np.ndarray[Any, Any]:
+def _take_values(values: Any, dims: tuple[Hashable, ...], positions: Mapping[Hashable, np.ndarray[Any, Any]]) -> Any:
     for axis, dim in enumerate(dims):
         if dim in positions:
-            values = np.take(values, positions[dim], axis=axis)
+            values = values[(slice(None),) * axis + (positions[dim],)]
     return values

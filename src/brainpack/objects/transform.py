@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from brainpack.errors import CheckFailed, InvalidData
+from brainpack.notices import warn
 from brainpack.objects.indexes import (
     Level,
     gather_indexes,
@@ -182,7 +182,7 @@ def merge_stimulus_metadata(
         With a coordinate ``stimulus_id`` of the dimension ``presentation``; it is not changed.
     stimulus_set : DataFrame
         With a column ``stimulus_id`` of distinct values that has all ids of the assembly. Where one of the
-        two has the ids as text and the other as integers, they are compared as text.
+        two has the ids as text and the other as numbers, they are compared as text, 1.0 as "1".
 
     Returns
     -------
@@ -194,7 +194,7 @@ def merge_stimulus_metadata(
     Raises
     ------
     brainpack.errors.InvalidData
-        If ids are missing, duplicate or unknown.
+        If ids are missing, duplicate or unknown, or several columns have one name.
 
     >>> assembly = xr.DataArray([1, 2, 3], {"stimulus_id": ("presentation", ["b", "a", "b"])}, "presentation")
     >>> stimuli = pd.DataFrame({"stimulus_id": ["a", "b"], "size": [8, 4]})
@@ -211,7 +211,7 @@ def merge_stimulus_metadata(
             f"columns {clashing} of the stimulus set are left out: the assembly has coordinates of these "
             f"names that do not belong to {dim!r}; rename the columns to have them"
         )
-        warnings.warn(msg, UserWarning, stacklevel=2)
+        warn(msg)
     held = {*present, *clashing}
     if f"{dim}_level_0" in present:
         held.add(dim)
@@ -229,20 +229,28 @@ def _stimulus_positions(assembly: xr.DataArray, stimulus_set: pd.DataFrame, dim:
     if on not in assembly.coords or assembly[on].dims != (dim,):
         msg = f"the assembly has no coordinate {on!r} of dimension {dim!r} to find its stimuli by; add one"
         raise InvalidData(msg)
+    if not stimulus_set.columns.is_unique:
+        repeated = stimulus_set.columns[stimulus_set.columns.duplicated()].unique()
+        msg = f"the stimulus set has several columns named {_some(repeated)}; rename or drop all but one"
+        raise InvalidData(msg)
     if on not in stimulus_set.columns:
         msg = f"the stimulus set has no column {on!r}, only {list(stimulus_set.columns)}; add one"
         raise InvalidData(msg)
-    ids, known = _comparable(plain_values(assembly[on].values), plain_values(stimulus_set[on]))
+    levels = {level.name: level for level in levels_of(assembly, dim)}
+    level = levels.get(on) or Level.of(on, assembly[on].values)  # a dimension coordinate alone is no level
+    ids, known = _comparable(plain_values(level.values), plain_values(stimulus_set[on]))
     if not known.is_unique:
         repeated = known[known.duplicated()].unique()
         msg = f"the stimulus set has several rows for {on} {_some(repeated)}; keep one row for each"
         raise InvalidData(msg)
-    positions = known.get_indexer(ids)
-    positions[ids.isna()] = -1
-    unknown = ids[positions < 0].unique()
-    if len(unknown):
+    positions: np.ndarray[Any, Any] = np.append(known.get_indexer(ids), -1)[
+        level.codes
+    ]  # the last one is that of missing ids
+    unknown = positions < 0
+    if unknown.any():
+        named = np.append(ids.to_numpy(dtype=object), np.nan)[level.codes[unknown]]
         msg = (
-            f"the stimulus set has no row for {on} {_some(unknown)} of the assembly; "
+            f"the stimulus set has no row for {on} {_some(pd.Index(named, dtype=object).unique())} of the assembly; "
             f"add the rows or select the presentations whose stimuli are known"
         )
         raise InvalidData(msg)
@@ -250,11 +258,21 @@ def _stimulus_positions(assembly: xr.DataArray, stimulus_set: pd.DataFrame, dim:
 
 
 def _comparable(*ids: np.ndarray[Any, Any]) -> tuple[pd.Index, ...]:
-    """Return ids as indexes; all as text where text meets integers."""
-    kinds = {pd.api.types.infer_dtype(values, skipna=True) for values in ids}
-    if kinds == {"string", "integer"}:
-        ids = tuple(np.where(pd.isna(values), np.nan, values.astype(str).astype(object)) for values in ids)
+    """Return ids as indexes; all as text where one has text and the other something else."""
+    kinds = [pd.api.types.infer_dtype(values, skipna=True) for values in ids]
+    if kinds.count("string") == 1:
+        ids = tuple(_as_text(values, kind) for values, kind in zip(ids, kinds, strict=True))
     return tuple(pd.Index(values, dtype=object if values.dtype.kind in "OUS" else None) for values in ids)
+
+
+def _as_text(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
+    missing = np.asarray(pd.isna(values))
+    if kind == "floating":  # integers became floats where a table was not complete
+        numbers = np.where(missing, 0, values).astype(np.float64)
+        values = numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
+    texts = values.astype(str).astype(object)
+    texts[missing] = np.nan
+    return texts
 
 
 def _some(values: pd.Index, limit: int = 5) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from brainpack.errors import InvalidData
+from brainpack.objects.indexes import plain_values
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+ArrayT = TypeVar("ArrayT", bound=xr.DataArray)
 
 _NUMBERS_OF_NETCDF = frozenset(["b", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"])
 _TYPE_OF_OBJECTS = {
@@ -21,6 +25,18 @@ _TYPE_OF_OBJECTS = {
 }
 _DATES = frozenset(["datetime64", "datetime", "date"])
 _DURATIONS = frozenset(["timedelta64", "timedelta"])
+
+
+def plain_data(array: ArrayT) -> ArrayT:
+    """Return the array itself, or, if its values are of a type of pandas, the array with plain ones.
+
+    xarray takes a pandas Series of categories, of nullable numbers or of Arrow's text as it is.
+
+    >>> plain_data(xr.DataArray(pd.Series([True, False], dtype="boolean"))).dtype
+    dtype('bool')
+    """
+    dtype: object = array.dtype
+    return array if isinstance(dtype, np.dtype) else array.copy(data=plain_values(array.variable.data))
 
 
 def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import numpy as np
 
 from brainpack.digest import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike
 
 _SIGNATURE: Final = b"GCOL\x01\0\0\0"
 _HEAP: Final = struct.Struct("<8sQ")
@@ -23,13 +27,15 @@ _OBJECT: Final = struct.Struct("<H6xQ")
 _ALIGNMENT: Final = 8
 
 
-def damaged_heap(file: BinaryIO) -> int | None:
+def damaged_heap(file: BinaryIO, besides: ArrayLike = ()) -> int | None:
     """Find a global heap that HDF5 could not walk through.
 
     Parameters
     ----------
     file : BinaryIO
         Open for reading; read once from its start.
+    besides : array_like of int, shape (n, 2)
+        Where parts start and end that are known to hold no heap, in any order; they are not read.
 
     Returns
     -------
@@ -37,7 +43,7 @@ def damaged_heap(file: BinaryIO) -> int | None:
         Where it is in the file; None where all are sound.
     """
     end = os.fstat(file.fileno()).st_size
-    for start in [*_heaps(file)]:
+    for start in [start for gap in _gaps(np.asarray(besides, dtype=np.int64), end) for start in _heaps(file, *gap)]:
         file.seek(start)
         header = file.read(_HEAP.size)
         length = _HEAP.unpack(header)[1] if len(header) == _HEAP.size else end
@@ -46,10 +52,20 @@ def damaged_heap(file: BinaryIO) -> int | None:
     return None
 
 
-def _heaps(file: BinaryIO) -> Iterator[int]:
-    file.seek(0)
-    start, content = 0, b""
-    while block := file.read(BLOCK):
+def _gaps(parts: np.ndarray[Any, np.dtype[np.int64]], end: int) -> Iterator[tuple[int, int]]:
+    """Yield where there is none of the parts."""
+    parts = parts.reshape(-1, 2)
+    parts = parts[np.argsort(parts[:, 0])]
+    starts = np.concatenate([[0], np.maximum.accumulate(parts[:, 1])])
+    stops = np.concatenate([parts[:, 0], [end]])
+    for gap in np.flatnonzero(starts < stops):
+        yield int(starts[gap]), int(stops[gap])
+
+
+def _heaps(file: BinaryIO, start: int, stop: int) -> Iterator[int]:
+    file.seek(start)
+    content = b""
+    while block := file.read(min(BLOCK, stop - start)):
         kept = content[-len(_SIGNATURE) + 1 :]  # a signature may lie across two blocks
         content = kept + block
         place = content.find(_SIGNATURE)

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
-import h5py
-import numpy as np
-import pandas as pd
-import xarray as xr
-
-from brainpack.errors import BrainpackError, InvalidData, StoreError
-from brainpack.layout import (
-    DATA_VARIABLE,
-    LEGACY_STIMULUS_ID,
-    PRESENTATION,
-    STIMULUS_ID,
-    UNNAMED_DATA_VARIABLE,
-)
+from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
 from brainpack.objects.assemblies import (
     BehavioralAssembly,
     DataAssembly,
@@ -26,23 +13,22 @@ from brainpack.objects.assemblies import (
     NeuroidAssembly,
     SpikeTimesAssembly,
 )
-from brainpack.objects.indexes import repeated_dimensions
+from brainpack.objects.indexes import gather_indexes, repeated_dimensions
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.objects.transform import merge_stimulus_metadata
-from brainpack.read.access import reading
-from brainpack.read.heaps import damaged_heap
+from brainpack.read.container import NetcdfFile, decoding, refuse_what_hdf5_should_not_see
+from brainpack.read.encoding import decoded_array
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable, Iterator
+
+    import pandas as pd
+    import xarray as xr
+
+    from brainpack.read.chunks import Chunks
 
 AssemblyT = TypeVar("AssemblyT", bound=DataAssembly)
 
-_CLASSIC: Final = b"CDF"
-_UNITS: Final = {
-    "nanoseconds": "ns", "microseconds": "us", "milliseconds": "ms", "seconds": "s", "minutes": "m", "hours": "h",
-    "days": "D",
-}  # fmt: skip
 _CLASSES_BY_DIMENSIONS: Final = (NeuroidAssembly, SpikeTimesAssembly, BehavioralAssembly)
 
 
@@ -54,6 +40,8 @@ def read_assembly(
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
     is_verified: bool = False,
+    merges: bool = True,
+    chunks: Chunks = None,
 ) -> AssemblyT: ...
 @overload
 def read_assembly(
@@ -63,6 +51,8 @@ def read_assembly(
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
     is_verified: bool = False,
+    merges: bool = True,
+    chunks: Chunks = None,
 ) -> DataAssembly: ...
 @repeated_dimensions()
 def read_assembly(
@@ -72,8 +62,10 @@ def read_assembly(
     stimulus_set_identifier: str | None = None,
     stimulus_set: pd.DataFrame | None = None,
     is_verified: bool = False,
+    merges: bool = True,
+    chunks: Chunks = None,
 ) -> DataAssembly:
-    """Read an assembly with its extras; the file is closed afterwards.
+    """Read an assembly with its extras.
 
     Parameters
     ----------
@@ -88,11 +80,20 @@ def read_assembly(
         Goes into ``attrs``; merged onto `presentation` where the class says so.
     is_verified : bool
         Whether the file is known to be as it was written; others are searched for damage that HDF5 hangs on.
+    merges : bool
+        False to have the stimulus set in ``attrs`` only, whatever the class says.
+    chunks : int, "auto", mapping of dimension to these, or None
+        None reads the values, and the file is closed afterwards. Anything else makes them a dask array, read from
+        the file when they are computed: {} has the chunks of the file as blocks, "auto" blocks of the size that dask
+        is set to, -1 a single one, and a number at least that many entries along each dimension. Blocks are aligned:
+        they consist of whole chunks of the file, for which numbers are rounded up. Dimensions that an array does not
+        have are passed over. Coordinates are always in memory.
 
     Returns
     -------
     DataAssembly
-        Each group of the file that is not empty is a MetadataAssembly in ``attrs``.
+        Each group of the file that is not empty is a MetadataAssembly in ``attrs``. A lazy one keeps the file open
+        until ``close()``, or until it is garbage.
 
     Raises
     ------
@@ -102,17 +103,28 @@ def read_assembly(
         The file cannot be read, or memory is too small for it.
     InvalidData
         It is not netCDF-4, or it is damaged, or it does not say which variable holds the values, or its values are
-        in another file, or stimuli are unknown.
+        in another file, or stimuli are unknown. What is damaged of lazy values is found when they are computed.
+    SettingsError
+        `chunks` makes no sense, or dask is not installed.
     """
     path = Path(path)
-    _refuse_what_hdf5_should_not_see(path, is_verified=is_verified)
-    groups = _group_names(path)
-    array = _read_group(path, None)
-    assembly = (cls or _class_of(array))(array)
-    assembly = _with_stimuli(assembly, stimulus_set_identifier, stimulus_set)
-    for name in groups:
-        extra = MetadataAssembly(_read_group(path, name))
-        assembly.attrs[name] = _with_stimuli(extra, stimulus_set_identifier, stimulus_set)
+    refuse_what_hdf5_should_not_see(path, is_verified=is_verified, is_lazy=chunks is not None)
+    file = NetcdfFile(path)
+    try:
+        groups = file.group_names()
+        array = _array(file, None, chunks)
+        assembly = (cls or _class_of(array))(array)
+        assembly = _with_stimuli(assembly, stimulus_set_identifier, stimulus_set, merges=merges)
+        for name in groups:
+            extra = MetadataAssembly(_array(file, name, chunks))
+            assembly.attrs[name] = _with_stimuli(extra, stimulus_set_identifier, stimulus_set, merges=merges)
+    except BaseException:
+        file.close()
+        raise
+    if chunks is None:
+        file.close()
+    else:
+        assembly.set_close(file.close)
     return assembly
 
 
@@ -120,94 +132,10 @@ def _class_of(array: xr.DataArray) -> type[DataAssembly]:
     return next((cls for cls in _CLASSES_BY_DIMENSIONS if cls.accepts(array.dims)), DataAssembly)
 
 
-@contextmanager
-def _decoding(where: str) -> Iterator[None]:
-    """Explain what HDF5 and the libraries on top of it could not read; Python has opened the file before."""
-    try:
-        yield
-    except BrainpackError:
-        raise
-    except MemoryError as error:
-        raise StoreError(f"{where} needs more memory than there is; read it on a larger machine") from error
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise StoreError(f"{where} could not be read: {error}; check that no program writes to it") from error
-        raise InvalidData(
-            f"{where} is not netCDF-4 as the format has it, or it is damaged: {error}; get a fresh copy"
-        ) from error
-
-
-def _refuse_what_hdf5_should_not_see(path: Path, *, is_verified: bool) -> None:
-    with reading(path), path.open("rb") as file:
-        is_classic = file.read(len(_CLASSIC)) == _CLASSIC
-        damage = None if is_classic or is_verified else damaged_heap(file)
-    if is_classic:
-        raise InvalidData(f"{path} is netCDF-3, expected netCDF-4; convert it with 'nccopy -k nc4'")
-    if damage is not None:
-        raise InvalidData(f"{path} is damaged: the heap at byte {damage} is not one of HDF5; get a fresh copy")
-
-
-def _group_names(path: Path) -> list[str]:
-    """Name the groups that hold something."""
-    with _decoding(str(path)), h5py.File(path) as file:
-        groups = {name: item for name, item in _items(file, path) if isinstance(item, h5py.Group)}
-        return [name for name, group in groups.items() if [*_items(group, path)]]
-
-
-def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, Any]]:
-    """What is in a group; refused where its values come from outside of the file."""
-    for name in group:
-        is_outside = isinstance(group.get(name, getlink=True), h5py.ExternalLink)
-        item = None if is_outside else group[name]
-        if is_outside or (isinstance(item, h5py.Dataset) and (item.external or item.is_virtual)):
-            raise InvalidData(f"{path} takes {name!r} from another file, which is unsafe; store the values in it")
-        yield name, item
-
-
-def _read_group(path: Path, group: str | None) -> xr.DataArray:
-    where = f"{path}, group {group!r}" if group else str(path)
-    with _decoding(where):
-        # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
-        with xr.open_dataset(path.absolute(), engine="h5netcdf", group=group, decode_timedelta=False) as dataset:
-            array = dataset[_data_variable([*dataset.data_vars], where)].load()
-        return _with_stimulus_id(_with_plain_names(_with_durations(array))).rename(None)
-
-
-def _data_variable(names: list[Hashable], where: str) -> Hashable:
-    for known in (DATA_VARIABLE, UNNAMED_DATA_VARIABLE):
-        if known in names:
-            return known
-    if len(names) == 1:
-        return names[0]
-    raise InvalidData(
-        f"{where} has {len(names)} variables ({', '.join(map(str, names))}) and none is named {DATA_VARIABLE!r}; "
-        "keep the one with the values, or name it so"
-    )
-
-
-def _with_durations(array: xr.DataArray) -> xr.DataArray:
-    """Numbers that were written as durations are durations again."""
-    for name, coord in array.coords.items():
-        if unit := _unit_of_duration(coord.attrs):
-            array = array.assign_coords({name: (coord.dims, _durations(coord.values, unit))})
-    if unit := _unit_of_duration(array.attrs):
-        array = array.copy(data=_durations(array.values, unit))
-        del array.attrs["units"], array.attrs["dtype"]
-    return array
-
-
-def _unit_of_duration(attributes: dict[Any, Any]) -> str | None:
-    is_duration = str(attributes.get("dtype", "")).startswith("timedelta64")
-    return _UNITS.get(str(attributes.get("units"))) if is_duration else None
-
-
-def _durations(values: np.ndarray[Any, Any], unit: str) -> np.ndarray[Any, Any]:
-    if values.dtype.kind == "f":  # another tool marked missing ones as NaN
-        parsed = pd.to_timedelta(values.ravel(), unit=unit)  # type: ignore[call-overload]  # units are literals there
-        values = np.asarray(parsed).reshape(values.shape)
-    else:
-        values = values.astype(np.int64).astype(f"timedelta64[{unit}]")
-    return values.astype("timedelta64[ns]")
+def _array(file: NetcdfFile, group: str | None, chunks: Chunks) -> xr.DataArray:
+    with decoding(str(file.path)):
+        array, levels = decoded_array(file, group, chunks)
+        return gather_indexes(_with_stimulus_id(_with_plain_names(array)), levels)
 
 
 def _with_plain_names(array: xr.DataArray) -> xr.DataArray:
@@ -228,12 +156,12 @@ def _with_stimulus_id(array: xr.DataArray) -> xr.DataArray:
 
 
 def _with_stimuli(
-    assembly: AssemblyT, stimulus_set_identifier: str | None, stimulus_set: pd.DataFrame | None
+    assembly: AssemblyT, stimulus_set_identifier: str | None, stimulus_set: pd.DataFrame | None, *, merges: bool
 ) -> AssemblyT:
     identifier = stimulus_set_identifier
     if identifier is None and isinstance(stimulus_set, StimulusSet):  # a DataFrame may have such a column
         identifier = stimulus_set.identifier
-    if stimulus_set is not None and assembly.merges_stimuli and PRESENTATION in assembly.dims:
+    if stimulus_set is not None and merges and assembly.merges_stimuli and PRESENTATION in assembly.dims:
         assembly = merge_stimulus_metadata(assembly, stimulus_set)
     if identifier is not None:
         assembly.attrs["stimulus_set_identifier"] = identifier

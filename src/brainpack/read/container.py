@@ -1,0 +1,224 @@
+"""An open netCDF-4 file; several threads read from it, and other processes open it for themselves."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import h5netcdf
+import h5py
+import numpy as np
+import xarray as xr
+from xarray.backends import AbstractDataStore, BackendArray
+from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
+
+from brainpack.errors import BrainpackError, InvalidData, StoreError
+from brainpack.read.access import reading
+from brainpack.read.heaps import damaged_heap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xarray.core.indexing import ExplicitIndexer
+
+
+_CLASSIC: Final = b"CDF"
+
+
+class Version(NamedTuple):
+    """By what a file under the same name is known to be another one."""
+
+    size: int
+    modified: int  # ns
+
+
+@contextmanager
+def decoding(where: str) -> Iterator[None]:
+    """Explain what HDF5 and the libraries on top of it could not read; Python has opened the file before."""
+    try:
+        yield
+    except BrainpackError:
+        raise
+    except MemoryError as error:
+        raise StoreError(f"{where} needs more memory than there is; read it on a larger machine") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise StoreError(f"{where} could not be read: {error}; check that no program writes to it") from error
+        raise InvalidData(
+            f"{where} is not netCDF-4 as the format has it, or it is damaged: {error}; get a fresh copy"
+        ) from error
+
+
+class NetcdfFile:
+    """A netCDF file that is opened when it is read, and again in each process that it is sent to.
+
+    It is closed by `close`, or when nothing refers to it any more. A file that was replaced under its name is read as
+    long as it is open; to open it again is refused, since its values would be mixed with those of another file.
+    """
+
+    def __init__(self, path: Path, version: Version | None = None) -> None:
+        self.path = path.absolute()
+        self._version = version or _version(self.path)
+        self._lock = threading.RLock()
+        self._file: h5py.File | None = None
+        self._is_closed = False
+
+    def __reduce__(self) -> tuple[type[NetcdfFile], tuple[Path, Version]]:
+        return type(self), (self.path, self._version)
+
+    @contextmanager
+    def open(self) -> Iterator[h5py.File]:
+        """Lend the file to one thread."""
+        with self._lock:
+            if self._is_closed:
+                raise StoreError(f"{self.path} was closed; load the assembly again to read its values")
+            if self._file is None:
+                if _version(self.path) != self._version:
+                    raise StoreError(f"{self.path} was replaced after it had been opened; load the assembly again")
+                self._file = h5py.File(self.path)
+            yield self._file
+
+    def close(self) -> None:
+        """Close the file for good; what was computed stays."""
+        with self._lock:
+            self._is_closed = True
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def group_names(self) -> list[str]:
+        """Name the groups that hold something."""
+        with decoding(str(self.path)), self.open() as file:
+            groups = {name: item for name, item in _items(file, self.path) if isinstance(item, h5py.Group)}
+            return [name for name, group in groups.items() if [*_items(group, self.path)]]
+
+
+def _version(path: Path) -> Version:
+    with reading(path):
+        found = path.stat()
+    return Version(found.st_size, found.st_mtime_ns)
+
+
+def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, Any]]:
+    """What is in a group; refused where its values come from outside of the file."""
+    for name in group:
+        is_outside = isinstance(group.get(name, getlink=True), h5py.ExternalLink)
+        item = None if is_outside else group[name]
+        if is_outside or (isinstance(item, h5py.Dataset) and (item.external or item.is_virtual)):
+            raise InvalidData(f"{path} takes {name!r} from another file, which is unsafe; store the values in it")
+        yield name, item
+
+
+class Stored(BackendArray):
+    """A variable as it is in the file, read when it is indexed.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The variable may have been written up to a part of it; the rest reads as fill values.
+    """
+
+    def __init__(self, file: NetcdfFile, dataset: h5py.Dataset, shape: tuple[int, ...]) -> None:
+        self.file = file
+        self.name: str = dataset.name
+        self.shape = shape
+        self.dtype = dataset.dtype
+        self.is_text = self.dtype.kind == "O" and h5py.check_string_dtype(self.dtype) is not None
+
+    def __getitem__(self, key: ExplicitIndexer) -> Any:
+        return explicit_indexing_adapter(key, self.shape, IndexingSupport.BASIC, self._read)
+
+    def _read(self, key: tuple[Any, ...]) -> Any:
+        with self.file.open() as file:
+            dataset = file[self.name]
+            if self.is_text:
+                return dataset.asstr()[key]
+            if dataset.shape != self.shape:
+                missing = [(0, full - part) for full, part in zip(self.shape, dataset.shape, strict=True)]
+                return np.pad(dataset[()], missing, constant_values=dataset.fillvalue)[key]
+            return dataset[key]
+
+
+class StoredGroup(AbstractDataStore):
+    """The variables of a group for the decoder of xarray, which then follows the CF conventions as everywhere.
+
+    Attributes
+    ----------
+    variables : dict of str to Variable
+        As they are in the file, and not read yet.
+    """
+
+    def __init__(self, file: NetcdfFile, name: str | None) -> None:
+        # h5netcdf knows what the dimensions are; values are read without it, several times faster
+        with file.open() as opened, h5netcdf.File(str(file.path), "r") as described:
+            group, variables = (opened[name], described[name]) if name else (opened, described)
+            self.variables = {
+                key: _variable(file, variable, group[key if key in group else f"_nc4_non_coord_{key}"])
+                for key, variable in variables.variables.items()
+            }
+
+    def get_attrs(self) -> dict[str, Any]:
+        """Return none: what an array has to say is among its own attributes."""
+        return {}
+
+    def get_variables(self) -> dict[str, xr.Variable]:
+        return self.variables
+
+
+def _variable(file: NetcdfFile, variable: h5netcdf.Variable, dataset: h5py.Dataset) -> xr.Variable:
+    is_growing = None in dataset.maxshape
+    stored = Stored(file, dataset, tuple(variable.shape) if is_growing else dataset.shape)
+    encoding = {"dtype": str if stored.is_text else stored.dtype, "chunksizes": dataset.chunks}
+    return xr.Variable(variable.dimensions, LazilyIndexedArray(stored), _attributes(variable), encoding)
+
+
+def _attributes(variable: h5netcdf.Variable) -> dict[str, Any]:
+    marks = ("_FillValue", "missing_value")  # are compared with values, which are bytes then
+    return {name: value if name in marks else _text(value) for name, value in variable.attrs.items()}
+
+
+def _text(value: Any) -> Any:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def refuse_what_hdf5_should_not_see(path: Path, *, is_verified: bool, is_lazy: bool) -> None:
+    """Look for what HDF5 would hang on, or take from elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+    is_verified : bool
+        Whether the file is known to be as it was written.
+    is_lazy : bool
+        Whether to leave out the chunks of the variables, and with them most of the file. They hold no heaps.
+    """
+    with reading(path), path.open("rb") as file:
+        is_classic = file.read(len(_CLASSIC)) == _CLASSIC
+    if is_classic:
+        raise InvalidData(f"{path} is netCDF-3, expected netCDF-4; convert it with 'nccopy -k nc4'")
+    if is_verified:
+        return
+    besides = _chunks(path) if is_lazy else ()
+    with reading(path), path.open("rb") as file:
+        damage = damaged_heap(file, besides)
+    if damage is not None:
+        raise InvalidData(f"{path} is damaged: the heap at byte {damage} is not one of HDF5; get a fresh copy")
+
+
+def _chunks(path: Path) -> np.ndarray[Any, Any]:
+    """Return where chunks start and end in the file."""
+    chunks: list[h5py.h5d.StoreInfo] = []
+
+    def visit(_: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset) and item.chunks is not None:
+            item.id.chunk_iter(chunks.append)
+
+    with decoding(str(path)), h5py.File(path) as file:
+        file.visititems(visit)
+    starts = np.array([chunk.byte_offset for chunk in chunks], dtype=np.int64)
+    return np.column_stack([starts, starts + np.array([chunk.size for chunk in chunks], dtype=np.int64)])
