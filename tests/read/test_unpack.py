@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import os
-import stat
 import struct
-import warnings
+import subprocess
+import sys
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from brainpack import IntegrityError, InvalidData, NotFound, StoreError, load_stimulus_set_from_files
 from brainpack.read.unpack import unpack
+from tests.read.zips import CENTRAL, LOCAL, files_below, link, make_zip, names_in, patched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
-Content = bytes | str
-
-
-def make_zip(path: Path, entries: Iterable[tuple[str | zipfile.ZipInfo, Content]], compression: int = 0) -> Path:
-    with zipfile.ZipFile(path, "w", compression) as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that are there twice
-        for name, content in entries:
-            archive.writestr(name, content)
-    return path
-
-
-def files_below(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def link(name: str, target: str) -> tuple[zipfile.ZipInfo, str]:
-    info = zipfile.ZipInfo(name)
-    info.create_system = 3
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    return info, target
+    from tests.read.zips import Content
 
 
 @pytest.fixture
@@ -52,7 +35,7 @@ def test_a_zip_becomes_a_folder_beside_it(good: Path) -> None:
     folder = unpack(good)
     assert folder == good.with_name("set")
     assert files_below(folder) == WHOLE
-    assert sorted(path.name for path in good.parent.iterdir()) == ["set", "set.zip"]
+    assert names_in(good.parent) == ["set", "set.zip"]
 
 
 def test_a_whole_folder_is_kept(good: Path) -> None:
@@ -126,19 +109,6 @@ def test_a_hostile_zip_is_refused_as_a_whole(
     assert [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")] == ["inner", "inner/set.zip"]
 
 
-def patched(path: Path, signature: bytes, offset: int, value: bytes) -> Path:
-    """Change a field in every header of a kind."""
-    content, start = bytearray(path.read_bytes()), 0
-    while (start := content.find(signature, start)) >= 0:
-        content[start + offset : start + offset + len(value)] = value
-        start += 4
-    path.write_bytes(content)
-    return path
-
-
-LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
-
-
 def test_a_nul_in_a_name_is_refused(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "set.zip", [("aXb.png", b"a")])
     path.write_bytes(path.read_bytes().replace(b"aXb.png", b"a\0b.png"))
@@ -170,7 +140,7 @@ def test_a_zip_that_lies_about_a_size(tmp_path: Path, declared: int) -> None:
     patched(patched(path, LOCAL, 22, size), CENTRAL, 24, size)
     with pytest.raises(IntegrityError, match=f"a.png.*expected {declared} bytes"):
         unpack(path)
-    assert [p.name for p in tmp_path.iterdir()] == ["set.zip"]
+    assert names_in(tmp_path) == ["set.zip"]
 
 
 def test_a_stored_entry_that_is_shorter_than_it_declares(tmp_path: Path) -> None:
@@ -191,7 +161,7 @@ def test_a_flipped_byte_is_found(tmp_path: Path, compression: int) -> None:
     assert "CRC-32" in caught.value.expected
     assert "1000 bytes" in caught.value.expected
     assert caught.value.got
-    assert [p.name for p in tmp_path.iterdir()] == ["set.zip"]
+    assert names_in(tmp_path) == ["set.zip"]
 
 
 def test_a_truncated_zip_is_refused(good: Path) -> None:
@@ -305,8 +275,13 @@ def test_what_stands_in_the_way_is_an_error_with_a_way_out(good: Path, obstacle:
     assert [p.name for p in good.parent.rglob("*.partial")] == []
 
 
-def test_two_processes_may_unpack_at_once(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def without_locks(folder: Path) -> None:
+    (folder / ".set.lock").mkdir()
+
+
+def test_two_processes_may_unpack_at_once_where_there_are_no_locks(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other one is done just before this one moves its folder into place."""
+    without_locks(good.parent)
     rename = type(good).rename
 
     def late(self: Path, target: Path) -> Path:
@@ -317,4 +292,62 @@ def test_two_processes_may_unpack_at_once(good: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(type(good), "rename", late)
     folder = unpack(good)
     assert files_below(folder) == WHOLE
-    assert sorted(path.name for path in good.parent.iterdir()) == ["set", "set.zip"]
+    assert names_in(good.parent) == ["set", "set.zip"]
+
+
+def test_many_processes_may_unpack_at_once(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "set.zip", [(f"{n}.png", bytes([n]) * 1000) for n in range(200)])
+    command = [sys.executable, "-W", "error", "-c", UNPACK, str(path)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+    folders = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0] * 4
+    assert len(folders) == 1
+    assert files_below(tmp_path / "set") == {f"{n}.png": bytes([n]) * 1000 for n in range(200)}
+    assert names_in(tmp_path) == ["set", "set.zip"]
+
+
+UNPACK = """
+import sys, pathlib
+from brainpack.read.unpack import unpack
+print(unpack(pathlib.Path(sys.argv[1])))
+"""
+
+
+def test_what_a_killed_process_left_is_removed(good: Path) -> None:
+    left, other = good.with_name(".set.0a1b.partial"), good.with_name(".set.two.zip.0a1b.partial.mine")
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "a.png").write_bytes(b"half")
+    unpack(good)
+    assert names_in(good.parent) == [other.name, "set", "set.zip"]
+
+
+def test_what_another_process_is_unpacking_is_left_alone_where_there_are_no_locks(good: Path) -> None:
+    without_locks(good.parent)
+    (good.parent / ".set.0a1b.partial").mkdir()
+    unpack(good)
+    assert (good.parent / ".set.0a1b.partial").is_dir()
+
+
+def test_another_folder(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch" / "of mine"
+    assert unpack(good, folder) == folder
+    assert files_below(folder) == WHOLE
+    assert not good.with_name("set").exists()
+
+
+def test_an_entry_that_holds_more_than_it_declares_even_with_the_right_checksum(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "set.zip", [("a.png", bytes(1_000_000))], zipfile.ZIP_DEFLATED)
+    lie = struct.pack("<L", zlib.crc32(bytes(10)))
+    patched(patched(path, LOCAL, 14, lie), CENTRAL, 16, lie)
+    size = struct.pack("<L", 10)
+    with pytest.raises(IntegrityError, match=r"a.png.*expected 10 bytes"):
+        unpack(patched(patched(path, LOCAL, 22, size), CENTRAL, 24, size))
+    assert names_in(tmp_path) == ["set.zip"]
+
+
+def test_two_entries_with_the_same_bytes_are_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "set.zip", [("a.png", b"A" * 100), ("b.png", b"A" * 100), ("c.png", b"C" * 900)])
+    with pytest.raises(InvalidData, match="share their bytes"):
+        unpack(patched(path, CENTRAL, 42, struct.pack("<L", 0)))
+    assert names_in(tmp_path) == ["set.zip"]

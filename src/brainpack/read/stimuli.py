@@ -5,17 +5,24 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from brainpack.errors import InvalidData, NotFound
-from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID, id_column
-from brainpack.objects.stimuli import StimulusSet
+from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID, id_column, unpacked_folder
+from brainpack.objects.stimuli import StimulusPaths, StimulusSet
 from brainpack.read.access import reading
-from brainpack.read.unpack import unpack
+from brainpack.read.archives import Archive, FileOnDisk, by_last_part
+from brainpack.read.unpack import unpack_whole
+from brainpack.read.zipped import ZippedFiles
+
+if TYPE_CHECKING:
+    from brainpack.objects.stimuli import Files
+    from brainpack.read.archives import Ranged
 
 # What must be read as the text that it is: "001" and "NA".
 _TEXT_COLUMNS: Final = frozenset((STIMULUS_ID, LEGACY_STIMULUS_ID, FILENAME))
@@ -24,7 +31,13 @@ _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd._
 _SHOWN: Final = 5
 
 
-def read_stimulus_set(csv_path: str | os.PathLike[str], zip_or_folder: str | os.PathLike[str]) -> StimulusSet:
+def read_stimulus_set(
+    csv_path: str | os.PathLike[str],
+    zip_or_folder: str | os.PathLike[str],
+    *,
+    unpack_to: Path | None = None,
+    verify: bool = False,
+) -> StimulusSet:
     """Read a stimulus set.
 
     Parameters
@@ -33,12 +46,18 @@ def read_stimulus_set(csv_path: str | os.PathLike[str], zip_or_folder: str | os.
         Table with the columns `stimulus_id` (in old sets `image_id`) and `filename`. Ids that are not plain
         numbers stay the text that they are: "001" and "NA" too.
     zip_or_folder : path
-        A ZIP, which is unpacked beside itself, or a folder that holds the files already. Where a name of the
-        table is not there, the only file of that name in any folder of it is taken; other files do not matter.
+        A ZIP, which is unpacked, or a folder that holds the files already. Where a name of the table is not there,
+        the only file of that name in any folder of it is taken; other files do not matter.
+    unpack_to : Path, optional
+        The folder that shall hold the files of a ZIP, by default the one of its name beside it. What was unpacked
+        before is kept, and repaired: see `brainpack.read.unpack.unpack`.
+    verify : bool
+        Whether to compare every unpacked byte with the ZIP, even of files that were not touched.
 
     Returns
     -------
     StimulusSet
+        Of a set from a ZIP, a file that changes later is repaired when its path is asked for.
 
     Raises
     ------
@@ -52,12 +71,73 @@ def read_stimulus_set(csv_path: str | os.PathLike[str], zip_or_folder: str | os.
     StoreError
         Something cannot be read, or the ZIP cannot be unpacked there.
     """
+    table, path = _read_table(Path(csv_path)), Path(zip_or_folder)
+    with reading(path):
+        is_folder = path.is_dir()
+    files: Files
+    if is_folder:
+        folder, files = path, _Folder(path)
+    else:
+        folder = unpack_to or unpacked_folder(path)
+        whole_at = unpack_whole(path, folder, verify=verify)
+        files = ZippedFiles(Archive(FileOnDisk.at(path)), folder, whole_at)
+    return _with_files(table, _found(table[FILENAME].tolist(), folder), files)
+
+
+def read_lazily(csv_path: str | os.PathLike[str], archive: Ranged, folder: Path) -> StimulusSet:
+    """Read a stimulus set whose files stay in their ZIP until they are asked for.
+
+    `get_stimulus(id)` and `stimulus_paths[id]` fetch the one file, compare it with its size and CRC-32, and return its
+    path in `folder`. A file that is there already is compared and not fetched.
+
+    Parameters
+    ----------
+    csv_path : path
+        As for `read_stimulus_set`.
+    archive : Ranged
+        The ZIP, of which nothing is read here: `FileOnDisk.at(path)`, or one in a store. Its directory is read in
+        one or two requests when the first file is asked for, a file of up to 8 MiB in one.
+    folder : Path
+        Where the files shall be. Made when the first one is fetched.
+
+    Returns
+    -------
+    StimulusSet
+
+    Raises
+    ------
+    NotFound, InvalidData, StoreError
+        As for `read_stimulus_set`, but for the table only.
+
+    Examples
+    --------
+    >>> import tempfile, zipfile
+    >>> from brainpack.read.archives import FileOnDisk
+    >>> home = Path(tempfile.mkdtemp())
+    >>> with zipfile.ZipFile(home / "set.zip", "w") as archive:
+    ...     archive.writestr("cat.png", b"a picture")
+    >>> pd.DataFrame({"stimulus_id": ["001"], "filename": ["cat.png"]}).to_csv(home / "set.csv", index=False)
+    >>> stimuli = read_lazily(home / "set.csv", FileOnDisk.at(home / "set.zip"), home / "fetched")
+    >>> stimuli.get_stimulus("001").read_bytes()
+    b'a picture'
+    """
     table = _read_table(Path(csv_path))
-    folder = _folder(Path(zip_or_folder))
+    return _with_files(table, table[FILENAME].tolist(), ZippedFiles(Archive(archive), folder))
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """Files that are where they are."""
+
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+
+def _with_files(table: pd.DataFrame, names: list[str], files: Files) -> StimulusSet:
     stimuli = StimulusSet(table)
-    stimuli.stimulus_paths = dict(
-        zip(table[STIMULUS_ID].tolist(), _files(table[FILENAME].tolist(), folder), strict=True)
-    )
+    stimuli.stimulus_paths = StimulusPaths(table[STIMULUS_ID].tolist(), names, files)
     return stimuli
 
 
@@ -65,18 +145,21 @@ def _read_table(path: Path) -> pd.DataFrame:
     with reading(path):
         content = path.read_bytes()
     try:
-        table = _parse(content)
-        column = id_column(table.columns)
-        text = _parse(content, dtype=str, keep_default_na=False, usecols=lambda name: name in _TEXT_COLUMNS)
+        table = _parse(content, dtype=dict.fromkeys(_TEXT_COLUMNS, str))
+        columns = [name for name in table.columns if name in _TEXT_COLUMNS]
+        text = table[columns]
+        if text.isna().to_numpy().any():  # a cell that looks missing, like "NA", is text as well
+            text = _parse(content, dtype=str, keep_default_na=False, usecols=lambda name: name in _TEXT_COLUMNS)
     except (ValueError, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
         raise InvalidData(
             f"{path} is not a table of stimuli: {error}; expected comma-separated columns in UTF-8 under a header"
         ) from error
+    column = id_column(table.columns)
     if column is None or FILENAME not in table.columns:
         found = ", ".join(repr(name)[:80] for name in table.columns[:20])
         lacking = STIMULUS_ID if column is None else FILENAME
         raise InvalidData(f"{path} lacks the column {lacking!r}; its columns are {found}; rename or add it")
-    for name in text.columns:
+    for name in columns:
         table[name] = text[name] if name == FILENAME else _ids(text[name])
     if column != STIMULUS_ID:
         table[STIMULUS_ID] = table[column]
@@ -103,24 +186,18 @@ def _ids(text: pd.Series[str]) -> pd.Series[Any]:
             numbers = text.astype(dtype)
         except (ValueError, OverflowError):
             continue
-        if np.isfinite(numbers).all() and (numbers.map(repr) == text).all():
+        if np.isfinite(numbers).all() and list(map(repr, numbers.tolist())) == text.tolist():
             return numbers
     return text
 
 
-def _folder(path: Path) -> Path:
-    with reading(path):
-        is_folder = path.is_dir()
-    return path if is_folder else unpack(path)
-
-
-def _files(names: list[str], folder: Path) -> list[Path]:
-    """The file of each name: at that place in the folder, or else the only one of that name in a folder below."""
+def _found(names: list[str], folder: Path) -> list[str]:
+    """Where in the folder the file of each name is: there, or else the only one of that name in a folder below."""
     there = _relative_files(folder)
-    moved: dict[str, list[str]] = {name: [] for name in names if name not in there}
-    for path in there if moved else ():
-        if (name := path.rpartition("/")[2]) in moved:
-            moved[name].append(path)
+    if there.issuperset(names):
+        return names
+    below = by_last_part(there)
+    moved = {name: below.get(name, []) for name in names if name not in there}
     if missing := [name for name, found in moved.items() if not found]:
         raise NotFound(
             f"{len(missing)} of the {len(names)} files that the table names are not in {folder}: {_some(missing)}; "
@@ -131,7 +208,7 @@ def _files(names: list[str], folder: Path) -> list[Path]:
             f"{len(ambiguous)} of the file names in the table fit several files in {folder}, for instance "
             f"{_some(sorted(ambiguous[0]))}; write the folder into the table, as in {min(ambiguous[0])!r}"
         )
-    return [folder / (moved[name][0] if name in moved else name) for name in names]
+    return [moved[name][0] if name in moved else name for name in names]
 
 
 def _relative_files(folder: Path) -> set[str]:
@@ -140,8 +217,11 @@ def _relative_files(folder: Path) -> set[str]:
     with reading(folder):
         for parent, _, names in os.walk(folder, onerror=_refuse):
             relative = os.path.relpath(parent, folder)
-            prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
-            files.update(prefix + name for name in names)
+            if relative == ".":
+                files.update(names)
+            else:
+                prefix = relative.replace(os.sep, "/")
+                files.update(f"{prefix}/{name}" for name in names)
     return files
 
 

@@ -6,36 +6,55 @@ import os
 import secrets
 import shutil
 import stat
-import warnings
-import zipfile
+import time
 import zlib
-from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock
 
 from brainpack.digest import BLOCK
-from brainpack.errors import IntegrityError, InvalidData, StoreError
-from brainpack.layout import DEVICE_NAME, DRIVE, unpacked_folder
+from brainpack.errors import InvalidData, StoreError
+from brainpack.layout import unpacked_folder
+from brainpack.notices import warn
 from brainpack.read.access import reading
+from brainpack.read.archives import Archive, FileOnDisk
+from brainpack.read.unpack_notes import Note, clock, flush, folders_of
+from brainpack.store.local.digests import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from zipfile import ZipFile, ZipInfo
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-_ENCRYPTED: Final = 1
-_COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    from brainpack.read.archives import Member
+
+_THREADS: Final = min(4, os.cpu_count() or 1)
+_TOGETHER: Final = 64  # files of which a thread takes care in one go
+_EVERYBODY: Final = 0o666  # a lab may share the folder
 
 
-def unpack(zip_path: Path) -> Path:
-    """Unpack a ZIP into the folder of its name beside it.
+def unpack(zip_path: Path, folder: Path | None = None, *, verify: bool = False) -> Path:
+    """Unpack a ZIP into a folder.
 
-    A folder that is already there is kept where every file has the size and the CRC-32 of the ZIP; files that
-    are missing or damaged are unpacked again, with a warning. Other files in it are left alone.
+    A folder that is already there is kept; files that are missing or damaged are unpacked again, with a warning. Other
+    files in it are left alone. The first time, every file is read and compared with the size and the CRC-32 in the
+    ZIP. After that a hidden note beside the folder says when all of it was whole, and what was not touched since then,
+    by the times that the system keeps, is taken as whole: the ZIP, the folders, and the files, if these are not more
+    than 50 000. Of more files only their folders are looked at, which shows that one was added, removed or replaced,
+    but not that one was written to in place; `ZippedFiles` looks at it when it is asked for its path. What was touched
+    within two seconds of the time of the note is read again the next time. Bytes that a disk loses by itself are
+    found with `verify` alone.
+
+    Several processes may do this at the same time: one unpacks, and the others wait for it.
 
     Parameters
     ----------
     zip_path : Path
+    folder : Path, optional
+        The folder that shall hold the files, by default the one of the ZIP's name beside it.
+    verify : bool
+        Whether to read every byte, whatever the note says.
 
     Returns
     -------
@@ -53,20 +72,51 @@ def unpack(zip_path: Path) -> Path:
     StoreError
         The ZIP cannot be read or the folder cannot be written.
     """
-    folder = unpacked_folder(zip_path)
+    folder = folder or unpacked_folder(zip_path)
+    unpack_whole(zip_path, folder, verify=verify)
+    return folder
+
+
+def unpack_whole(zip_path: Path, folder: Path, *, verify: bool = False) -> int:
+    """Unpack like `unpack`, and say at what time all of the folder was whole: nanoseconds since 1970."""
     if folder == zip_path:
         raise InvalidData(
             f"{zip_path} has no suffix, so that the folder to unpack it to would have its own name; "
             f"rename it to {zip_path.name}.zip"
         )
     with reading(zip_path):
-        file = zip_path.open("rb")
-    with file, _explaining(zip_path, folder):
-        archive = _opened(file, zip_path)
-        entries = _safe_entries(archive, zip_path)
-        if folder.is_dir() or not _unpack_whole(archive, entries, folder):
-            _repair(archive, entries, folder)
-    return folder
+        status = zip_path.stat()
+    if not verify and (whole_at := _known_whole(status, folder)):
+        return whole_at
+    archive = Archive(FileOnDisk.at(zip_path))
+    members = archive.members.values()
+    with _explaining(zip_path, folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with _explaining(zip_path, folder), _alone(folder) as is_alone:
+        if not verify and (whole_at := _known_whole(status, folder)):  # another process was faster
+            return whole_at
+        if is_alone:
+            _remove_what_was_left(folder)
+        if folder.is_dir() or not _unpack_new(archive, members, folder):
+            whole_at = clock(folder.parent)
+            _repair(archive, members, folder, None if verify else _note_about(status, folder))
+        else:
+            whole_at = clock(folder.parent)
+        if whole_at is None:
+            return time.time_ns()
+        flush()  # a note must not outlive what it vouches for when the power fails
+        Note(Mark.of(status), whole_at, len(members), folders_of(archive.members)).write(folder)
+    return whole_at
+
+
+def _note_about(zip_status: os.stat_result, folder: Path) -> Note | None:
+    note = Note.of(folder)
+    return note if note is not None and note.is_about(zip_status) else None
+
+
+def _known_whole(zip_status: os.stat_result, folder: Path) -> int | None:
+    note = _note_about(zip_status, folder)
+    return note.whole_at if note is not None and note.vouches_for(folder) else None
 
 
 @contextmanager
@@ -82,72 +132,45 @@ def _explaining(zip_path: Path, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _opened(file: BinaryIO, zip_path: Path) -> ZipFile:
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Keep other processes from unpacking to a folder; False where there can be no lock."""
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), mode=_EVERYBODY)
     try:
-        return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise InvalidData(
-            f"{zip_path} is not a ZIP, or its list of entries is damaged: {error}; get a fresh copy"
-        ) from error
+        lock.acquire()
+    except (OSError, NotImplementedError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
-def _safe_entries(archive: ZipFile, zip_path: Path) -> list[ZipInfo]:
-    """The files in the archive, under plain relative names; refused as a whole where one of them is unsafe."""
-    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
-    unsafe = [f"{entry.orig_filename!r} ({reason})" for entry in entries if (reason := _why_unsafe(entry))]
-    for entry in entries:
-        entry.filename = "/".join(_parts(entry.filename))
-    unsafe += _clashes([entry.filename for entry in entries])
-    if sum(entry.compress_size for entry in entries) > zip_path.stat().st_size:
-        unsafe.append("entries that share their bytes, as in a ZIP bomb")
-    if unsafe:
-        more = f" and {len(unsafe) - 5} more" if len(unsafe) > 5 else ""  # noqa: PLR2004 - enough to see the pattern
-        raise InvalidData(
-            f"nothing of {zip_path} was unpacked, because it holds {', '.join(unsafe[:5])}{more}; "
-            "if you trust it, unpack it by hand and pass the folder instead of the ZIP"
-        )
-    return entries
+def _partial(folder: Path, middle: str) -> Path:
+    return folder.with_name(f".{folder.name}.{middle}.partial")
 
 
-def _parts(name: str) -> list[str]:
-    return [part for part in name.split("/") if part not in {"", "."}]
+def _remove_what_was_left(folder: Path) -> None:
+    """Remove what processes that were killed while they unpacked to a folder have left."""
+    prefix, suffix = _partial(folder, "*").name.split("*")
+    for path in folder.parent.iterdir():
+        if path.name.startswith(prefix) and path.name.endswith(suffix):
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def _why_unsafe(entry: ZipInfo) -> str | None:
-    """Say why an entry could do harm or cannot be unpacked, on this system or on another."""
-    name, parts = entry.orig_filename, _parts(entry.filename)
-    checks = {
-        "a link": stat.S_ISLNK(entry.external_attr >> 16),
-        "an absolute path": name.startswith("/") or bool(DRIVE.match(name)) or (os.name == "nt" and ":" in name),
-        "a backslash": "\\" in name,
-        "no file name": not parts or "\0" in name,
-        "a way out of the folder": any(not part.rstrip(". ") for part in parts),  # Windows drops dots and spaces
-        "the name of a device": any(DEVICE_NAME.fullmatch(part) for part in parts),
-        "encrypted": bool(entry.flag_bits & _ENCRYPTED),
-        "a compression that Python does not know": entry.compress_type not in _COMPRESSIONS,
-    }
-    return next((reason for reason, holds in checks.items() if holds), None)
-
-
-def _clashes(names: list[str]) -> list[str]:
-    """Names that would overwrite each other, or need a folder where there is a file; case does not count."""
-    folded = [name.casefold() for name in names]
-    times = Counter(folded)
-    folders = {name[:end] for name in folded if "/" in name for end in range(len(name)) if name[end] == "/"}
-    return [
-        f"{name!r} (a name that others have, too)"
-        for name, key in zip(names, folded, strict=True)
-        if times[key] > 1 or key in folders
-    ]
-
-
-def _unpack_whole(archive: ZipFile, entries: Sequence[ZipInfo], folder: Path) -> bool:
+def _unpack_new(archive: Archive, members: Collection[Member], folder: Path) -> bool:
     """Unpack beside the folder and rename; False if another process was faster and the folder is there now."""
-    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+    partial = _partial(folder, secrets.token_hex(4))
+
+    def write(member: Member) -> None:
+        with (partial / member.name).open("xb") as file:
+            file.writelines(archive.content(member))
+
     try:
-        partial.mkdir()
-        for entry in entries:
-            _unpack_one(archive, entry, partial)
+        for relative in folders_of(member.name for member in members):
+            (partial / relative).mkdir()
+        _for_each(write, members)
         partial.rename(folder)
     except OSError:
         if folder.is_dir():
@@ -158,24 +181,61 @@ def _unpack_whole(archive: ZipFile, entries: Sequence[ZipInfo], folder: Path) ->
     return True
 
 
-def _repair(archive: ZipFile, entries: Sequence[ZipInfo], folder: Path) -> None:
-    broken = [entry for entry in entries if not _is_whole(folder / entry.filename, entry)]
-    for entry in broken:
-        _refuse_detours(folder, entry)
-    for entry in broken:
-        _unpack_one(archive, entry, folder)
+def _repair(archive: Archive, members: Collection[Member], folder: Path, note: Note | None) -> None:
+    """Unpack again what is not as in the ZIP; what the note settles is not read."""
+    broken: list[Member] = []
+
+    def look_at(member: Member) -> None:
+        if not _is_settled(folder / member.name, note) and not is_whole(folder / member.name, member):
+            broken.append(member)
+
+    def replace(member: Member) -> None:
+        target = folder / member.name
+        partial = target.with_name(f".{secrets.token_hex(4)}.partial")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("xb") as file:
+                file.writelines(archive.content(member))
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    _for_each(look_at, members)
+    for member in broken:
+        refuse_detours(folder, member)
+    _for_each(replace, broken)
     if broken:
-        names = ", ".join(entry.filename for entry in broken[:5])
-        warnings.warn(
-            f"{folder} differed from the ZIP in {len(broken)} file(s), which were unpacked again: {names}", stacklevel=5
-        )
+        names = ", ".join(sorted(member.name for member in broken)[:5])
+        warn(f"{folder} differed from the ZIP in {len(broken)} file(s), which were unpacked again: {names}")
 
 
-def _is_whole(path: Path, entry: ZipInfo) -> bool:
-    """Whether a file has the content of an entry; that it may be reached by a link does not matter for reading."""
+def _for_each(work: Callable[[Member], None], members: Collection[Member]) -> None:
+    """Do something with each file in several threads; the first error ends it."""
+    together = max(1, min(_TOGETHER, len(members) // (4 * _THREADS)))
+
+    def work_through(portion: Iterable[Member]) -> None:
+        for member in portion:
+            work(member)
+
+    ordered = list(members)
+    portions = [ordered[start : start + together] for start in range(0, len(ordered), together)]
+    with ThreadPoolExecutor(_THREADS, "unpack") as pool:
+        for _ in pool.map(work_through, portions):
+            pass
+
+
+def _is_settled(path: Path, note: Note | None) -> bool:
+    try:
+        return note is not None and note.settles(path.stat())
+    except OSError:
+        return False
+
+
+def is_whole(path: Path, member: Member) -> bool:
+    """Whether a file has the size and CRC-32 of one in the ZIP; that a link leads to it does not matter."""
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.file_size:
+        if not stat.S_ISREG(status.st_mode) or status.st_size != member.size:
             return False
         crc = 0
         with path.open("rb") as file:
@@ -183,47 +243,21 @@ def _is_whole(path: Path, entry: ZipInfo) -> bool:
                 crc = zlib.crc32(block, crc)
     except OSError:
         return False
-    return crc == entry.CRC
+    return crc == member.crc
 
 
-def _refuse_detours(folder: Path, entry: ZipInfo) -> None:
-    """Nothing is written through a link that leads out of the folder."""
-    parent = (folder / entry.filename).parent
+def refuse_detours(folder: Path, member: Member) -> None:
+    """Nothing is written through a link that leads out of the folder.
+
+    Raises
+    ------
+    StoreError
+        A file would be.
+    """
+    parent = (folder / member.name).parent
     real = Path(os.path.realpath(parent))
     if not real.is_relative_to(os.path.realpath(folder)):
         raise StoreError(
-            f"{entry.filename} is missing or damaged in {folder}, and was not unpacked again because {parent} leads "
+            f"{member.name} is missing or damaged in {folder}, and was not unpacked again because {parent} leads "
             f"to {real}; delete that link, and load again"
-        )
-
-
-def _unpack_one(archive: ZipFile, entry: ZipInfo, folder: Path) -> None:
-    target = folder / entry.filename
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{secrets.token_hex(4)}.partial")
-    try:
-        with partial.open("xb") as file:
-            file.writelines(_content(archive, entry))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _content(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
-    """Blocks of an entry, of which Python reads no more than the size that the entry declares."""
-    size, reason = 0, ""
-    try:
-        with archive.open(entry) as source:
-            while block := source.read(BLOCK):
-                size += len(block)
-                yield block
-    except Exception as error:  # each way to compress has errors of its own for damaged data
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        reason = f" and then {error}"
-    if reason or size != entry.file_size:
-        raise IntegrityError(
-            f"{entry.orig_filename} in {archive.filename} is damaged, and was not unpacked; get a fresh copy",
-            expected=f"{entry.file_size} bytes with CRC-32 {entry.CRC:08x}",
-            got=f"{size} bytes{reason}",
         )
