@@ -32,7 +32,7 @@ class Digest:
     size: int
 
     def __str__(self) -> str:
-        return f"SHA-1 {self.sha1}, SHA-256 {self.sha256}, {self.size} bytes"
+        return f"SHA-1 {self.sha1}, {self.size} bytes"
 
     @property
     def promise(self) -> Promise:
@@ -68,9 +68,7 @@ class Promise:
         return digest.sha1 == self.sha1 and self.sha256 in {None, digest.sha256} and self.size in {None, digest.size}
 
     def __str__(self) -> str:
-        sha256 = "" if self.sha256 is None else f", SHA-256 {self.sha256}"
-        size = "" if self.size is None else f", {self.size} bytes"
-        return f"SHA-1 {self.sha1}{sha256}{size}"
+        return f"SHA-1 {self.sha1}" if self.size is None else f"SHA-1 {self.sha1}, {self.size} bytes"
 
 
 class Digester:

@@ -1,38 +1,60 @@
-"""From a record, or from bare files, back to the object."""
+"""From a record, from what a registry holds, or from bare files, back to the object."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brainpack.digest import digest_file
-from brainpack.errors import IntegrityError, InvalidData, NotFound
-from brainpack.layout import record_name
+from brainpack.cache.entries import Cache
+from brainpack.cache.remote import RemoteFile
+from brainpack.errors import InvalidData
+from brainpack.layout import unpacked_folder
+from brainpack.locating import locate, registered
 from brainpack.objects.assemblies import assembly_class
-from brainpack.read.access import reading
+from brainpack.read.archives import FileOnDisk
 from brainpack.read.netcdf import read_assembly
-from brainpack.read.stimuli import read_stimulus_set
-from brainpack.record.records import read_record
+from brainpack.read.stimuli import read_lazily, read_stimulus_set
+from brainpack.settings import Settings
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Callable
 
     import pandas as pd
 
+    from brainpack.cache.entries import Wanted
+    from brainpack.locating import Located
     from brainpack.objects.assemblies import DataAssembly
     from brainpack.objects.stimuli import StimulusSet
+    from brainpack.read.chunks import Chunks
     from brainpack.record.records import Record
 
+    AnyPath = str | os.PathLike[str]
 
-def load(record: str | os.PathLike[str], stimulus_set: StimulusSet | None = None) -> DataAssembly | StimulusSet:
-    """Load what a record names, after checking every byte of it.
+
+def load(
+    record: Record | AnyPath,
+    stimulus_set: StimulusSet | None = None,
+    *,
+    verify: bool = False,
+    lazy: bool = False,
+    chunks: Chunks = None,
+) -> DataAssembly | StimulusSet:
+    """Load what a record names; nothing is returned whose bytes are not the recorded ones.
 
     Parameters
     ----------
-    record : path
-        A record file (`*.brainpack.json`); the data files are beside it.
+    record : path, str or Record
+        A record file (`*.brainpack.json`), `s3://bucket/folder/….brainpack.json`, or a Record. The data files are
+        beside the record, or come from the store that it was published to, by way of the cache `$BRAINIO_HOME`.
     stimulus_set : StimulusSet, optional
         For an assembly. Without it, the set that the record names is loaded if its record is in the same folder.
+    verify : bool
+        Compare every byte in the cache again, also of files that nobody touched.
+    lazy : bool
+        Leave stimuli in their ZIP, of which `get_stimulus` fetches one by one.
+    chunks : int, "auto", mapping of dimension to these, optional
+        Open an assembly lazily, as a dask array of such chunks; see `load_assembly_from_file`.
 
     Returns
     -------
@@ -47,68 +69,205 @@ def load(record: str | os.PathLike[str], stimulus_set: StimulusSet | None = None
         A file is not the one that was recorded.
     InvalidData
         The record or a file cannot be understood.
+    AccessDenied, Unavailable, StoreError
+        The store refuses or cannot be reached, or a file cannot be read or written.
+    SettingsError
+        `chunks` make no sense, or dask is not installed.
     """
-    path = Path(record)
-    found = read_record(path)
-    if found.kind == "stimulus_set":
-        return _load_stimulus_set(found, path.parent)
-    cls = _class(found)
-    verify(found, path.parent)
-    return read_assembly(
-        path.parent / found.file(".nc").name,
-        cls,
-        stimulus_set_identifier=found.stimulus_set_identifier,
-        stimulus_set=_stimulus_set_beside(found, path.parent) if stimulus_set is None else stimulus_set,
+    settings = Settings.from_environment()
+    cache = Cache(settings)
+    found = locate(record, cache)
+    if found.record.kind == "stimulus_set":
+        return _recorded_stimuli(found, cache, verify=verify, lazy=lazy)
+    cls = _class(found.record.cls, found.record.identifier)
+    (path,) = found.paths([found.record.file(".nc")], cache, verify=verify)
+    identifier = found.record.stimulus_set_identifier
+    if stimulus_set is None and identifier is not None:
+        sibling = found.sibling("stimulus_set", identifier, cache)
+        stimulus_set = None if sibling is None else _recorded_stimuli(sibling, cache, verify=verify, lazy=lazy)
+    return cls.from_files(
+        path,
+        stimulus_set_identifier=identifier,
+        stimulus_set=stimulus_set,
         is_verified=True,
+        chunks=settings.chunks if chunks is None else chunks,
     )
 
 
-def _class(record: Record) -> type[DataAssembly]:
-    try:
-        return assembly_class(record.cls)
-    except ValueError as error:
-        raise InvalidData(f"the record of {record.identifier!r} cannot be followed: {error}") from error
-
-
-def _load_stimulus_set(record: Record, folder: Path) -> StimulusSet:
-    verify(record, folder)
-    stimuli = read_stimulus_set(folder / record.file(".csv").name, folder / record.file(".zip").name)
-    stimuli.identifier = record.identifier
+def _recorded_stimuli(found: Located, cache: Cache, *, verify: bool, lazy: bool) -> StimulusSet:
+    table, archive = found.record.file(".csv"), found.record.file(".zip")
+    if lazy and found.beside(archive) is None:
+        (csv,) = found.paths([table], cache, verify=verify)
+        stimuli = _in_their_zip(csv, found.wanted(archive), cache)
+    else:
+        csv, path = found.paths([table, archive], cache, verify=verify)
+        stimuli = _on_disk(csv, path, cache, archive.sha1, verify=verify, lazy=lazy)
+    stimuli.identifier = found.record.identifier
     return stimuli
 
 
-def _stimulus_set_beside(record: Record, folder: Path) -> StimulusSet | None:
-    if record.stimulus_set_identifier is None:
-        return None
+def _on_disk(csv: Path, archive: Path, cache: Cache, sha1: str, *, verify: bool, lazy: bool) -> StimulusSet:
+    """Stimuli of a ZIP that is here; unpacked into the cache, where its own folder cannot be written."""
+    if lazy:
+        return read_lazily(csv, FileOnDisk.at(archive), cache.singles(sha1, archive.name))
+    is_open = os.access(archive.parent, os.W_OK) or unpacked_folder(archive).is_dir()
+    elsewhere = None if is_open else cache.home / sha1 / unpacked_folder(archive).name
+    return read_stimulus_set(csv, archive, unpack_to=elsewhere, verify=verify)
+
+
+def _in_their_zip(csv: Path, archive: Wanted, cache: Cache) -> StimulusSet:
+    """Stimuli of a ZIP that stays in its store, unless it is in the cache already."""
+    path = cache.path(archive)
+    source = FileOnDisk.at(path) if cache.holds(archive) else RemoteFile(archive)
+    return read_lazily(csv, source, cache.singles(archive.promise.sha1, archive.name))
+
+
+def _class(cls: type[DataAssembly] | str, identifier: str) -> type[DataAssembly]:
     try:
-        found = read_record(folder / record_name("stimulus_set", record.stimulus_set_identifier))
-    except NotFound:
-        return None
-    return _load_stimulus_set(found, folder) if found.identifier == record.stimulus_set_identifier else None
+        return assembly_class(cls) if isinstance(cls, str) else cls
+    except ValueError as error:
+        raise InvalidData(f"{identifier!r} cannot be loaded: {error}") from error
 
 
-def verify(record: Record, folder: Path) -> None:
-    """Check that the files beside a record are the recorded ones.
+def load_stimulus_set_from_s3(  # noqa: PLR0913 - what registries hold, and two decisions
+    identifier: str,
+    bucket: AnyPath,
+    csv_sha1: str,
+    zip_sha1: str,
+    csv_version_id: str | None = None,
+    zip_version_id: str | None = None,
+    filename_prefix: str | None = None,
+    *,
+    verify: bool = False,
+    lazy: bool = False,
+) -> StimulusSet:
+    """Load a published stimulus set by what its registry holds.
+
+    Files that are not in the cache `$BRAINIO_HOME` are fetched: with AWS credentials where there are some, and without
+    them where these are refused or there are none.
+
+    Parameters
+    ----------
+    identifier : str
+        For instance "dicarlo.MajajHong2015.public".
+    bucket : str or path
+        "bucket" or "bucket/folder"; or the path of a folder store, absolute or with "." at its start.
+    csv_sha1, zip_sha1 : str
+    csv_version_id, zip_version_id : str, optional
+        None or "" for the current version. They name nothing in a folder, where the SHA-1 decides.
+    filename_prefix : str, optional
+        "stimulus_" by default.
+    verify : bool
+        Compare every byte in the cache again, also of files that nobody touched.
+    lazy : bool
+        Leave the stimuli in their ZIP, of which `get_stimulus` fetches one by one.
+
+    Returns
+    -------
+    StimulusSet
 
     Raises
     ------
-    NotFound, IntegrityError, StoreError
-        A file is missing, differs, or cannot be read.
+    NotFound, AccessDenied, Unavailable, StoreError
+        The store lacks a file (404), refuses (401, 403), cannot be reached, or the cache cannot be written.
+    IntegrityError
+        What is published there is something else.
+    InvalidData
+        An argument or a file cannot be understood.
+
+    Examples
+    --------
+    As a plugin of Brain-Score has it::
+
+        load_stimulus_set_from_s3(
+            identifier="lab.Author2026",
+            bucket="my-bucket/lab",
+            csv_sha1="5b2…",
+            zip_sha1="c0e…",
+            csv_version_id="null",
+            zip_version_id="null",
+        )
     """
-    for file in record.files:
-        path = folder / file.name
-        with reading(path):
-            digest = digest_file(path)
-        if digest != file.digest:
-            raise IntegrityError(
-                f"{path} is not the file that was packaged as {record.identifier!r}; package it again or get a "
-                "fresh copy",
-                expected=f"SHA-1 {file.sha1}, {file.size} bytes",
-                got=f"SHA-1 {digest.sha1}, {digest.size} bytes",
-            )
+    prefix = "stimulus_" if filename_prefix is None else filename_prefix
+    cache = Cache(Settings.from_environment())
+    table = registered(bucket, prefix, identifier, ".csv", csv_sha1, csv_version_id)
+    archive = registered(bucket, prefix, identifier, ".zip", zip_sha1, zip_version_id)
+    if lazy:
+        (csv,) = cache.files([table], verify=verify)
+        stimuli = _in_their_zip(csv, archive, cache)
+    else:
+        csv, path = cache.files([table, archive], verify=verify)
+        stimuli = read_stimulus_set(csv, path, verify=verify)
+    stimuli.identifier = identifier
+    return stimuli
 
 
-def load_stimulus_set_from_files(csv_path: str | os.PathLike[str], zip_or_dir: str | os.PathLike[str]) -> StimulusSet:
+def load_assembly_from_s3(  # noqa: PLR0913 - what registries hold, and two decisions
+    identifier: str,
+    version_id: str | None,
+    sha1: str,
+    bucket: AnyPath,
+    cls: type[DataAssembly] | str,
+    stimulus_set_loader: Callable[[], StimulusSet] | None = None,
+    merge_stimulus_set_meta: bool = True,  # noqa: FBT001, FBT002 - registries pass it by position
+    *,
+    verify: bool = False,
+    chunks: Chunks = None,
+) -> DataAssembly:
+    """Load a published assembly by what its registry holds.
+
+    Files that are not in the cache `$BRAINIO_HOME` are fetched: with AWS credentials where there are some, and without
+    them where these are refused or there are none.
+
+    Parameters
+    ----------
+    identifier : str
+        For instance "dicarlo.MajajHong2015.public".
+    version_id : str or None
+        None or "" for the current version. It names nothing in a folder, where the SHA-1 decides.
+    sha1 : str
+    bucket : str or path
+        "bucket" or "bucket/folder"; or the path of a folder store, absolute or with "." at its start.
+    cls : type or str
+        Class of the result, for instance `NeuroidAssembly`; it decides how it loads.
+    stimulus_set_loader : callable, optional
+        Returns the stimulus set, which goes into ``attrs``.
+    merge_stimulus_set_meta : bool
+        Whether the columns of the stimulus set are merged onto `presentation`.
+    verify : bool
+        Compare every byte in the cache again, also if nobody touched the file.
+    chunks : int, "auto", mapping of dimension to these, optional
+        Open it lazily, as a dask array of such chunks; see `load_assembly_from_file`.
+
+    Returns
+    -------
+    DataAssembly
+        In ``attrs``: `identifier`, and with a stimulus set `stimulus_set` and `stimulus_set_identifier`; the extras by
+        their names.
+
+    Raises
+    ------
+    NotFound, AccessDenied, Unavailable, StoreError
+        The store lacks the file (404), refuses (401, 403), cannot be reached, or the cache cannot be written.
+    IntegrityError
+        What is published there is something else.
+    InvalidData
+        An argument or the file cannot be understood, or the assembly names stimuli that the set lacks.
+    """
+    wanted = registered(bucket, "assy_", identifier, ".nc", sha1, version_id)
+    assembly_cls = _class(cls, identifier)
+    settings = Settings.from_environment()
+    (path,) = Cache(settings).files([wanted], verify=verify)
+    stimulus_set = None if stimulus_set_loader is None else stimulus_set_loader()
+    options = _given(stimulus_set, settings.chunks if chunks is None else chunks)
+    if not merge_stimulus_set_meta:
+        options["merges"] = False
+    assembly = assembly_cls.from_files(path, is_verified=True, **options)
+    assembly.attrs["identifier"] = identifier
+    return assembly
+
+
+def load_stimulus_set_from_files(csv_path: AnyPath, zip_or_dir: AnyPath) -> StimulusSet:
     """Load a stimulus set from its table and its stimuli.
 
     Parameters
@@ -139,9 +298,11 @@ def load_stimulus_set_from_files(csv_path: str | os.PathLike[str], zip_or_dir: s
 
 
 def load_assembly_from_file(
-    path: str | os.PathLike[str],
+    path: AnyPath,
     stimulus_set: pd.DataFrame | None = None,
     cls: type[DataAssembly] | None = None,
+    *,
+    chunks: Chunks = None,
 ) -> DataAssembly:
     """Load an assembly from a netCDF-4 file of brainpack, of brainscore_core or of xarray.
 
@@ -151,13 +312,19 @@ def load_assembly_from_file(
     stimulus_set : StimulusSet, optional
         Goes into ``attrs``; its columns are merged onto `presentation` by `stimulus_id`.
     cls : type, optional
-        Class of the result. Without it, the class that the dimensions fit: NeuroidAssembly, SpikeTimesAssembly,
-        BehavioralAssembly, and otherwise DataAssembly.
+        Class of the result, whose `from_files` reads it. Without it, the class that the dimensions fit:
+        NeuroidAssembly, SpikeTimesAssembly, BehavioralAssembly, and otherwise DataAssembly.
+    chunks : int, "auto", mapping of dimension to these, optional
+        Leave the values in the file, as a dask array (needs `brainpack[lazy]`): {} has the chunks of the file as
+        blocks, "auto" blocks of the size that dask is set to, -1 a single one, and a number at least that many
+        entries along each dimension, rounded up to whole chunks of the file. By default what `BRAINIO_CHUNKS` says,
+        and without that the values are in memory.
 
     Returns
     -------
     DataAssembly
-        In memory, the file closed. Groups of the file are in ``attrs`` as MetadataAssembly.
+        In memory, the file closed; a lazy one keeps it open until ``close()``, or until it is garbage. Groups of the
+        file are in ``attrs`` as MetadataAssembly.
 
     Raises
     ------
@@ -167,5 +334,16 @@ def load_assembly_from_file(
         It is not netCDF-4, does not say which variable holds the values, or names stimuli that the set lacks.
     StoreError
         It cannot be read.
+    SettingsError
+        `chunks` make no sense, or dask is not installed.
     """
-    return read_assembly(path, cls, stimulus_set=stimulus_set)
+    chunks = Settings.from_environment().chunks if chunks is None else chunks
+    if cls is None:
+        return read_assembly(path, None, stimulus_set=stimulus_set, chunks=chunks)
+    return cls.from_files(Path(path), **_given(stimulus_set, chunks))
+
+
+def _given(stimulus_set: pd.DataFrame | None, chunks: Chunks) -> dict[str, Any]:
+    """What a class has to know to load itself; one of somebody's own may not know of more than it needs."""
+    options = {"stimulus_set": stimulus_set, "chunks": chunks}
+    return {name: value for name, value in options.items() if value is not None}

@@ -7,24 +7,21 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from brainpack.digest import Digester
 from brainpack.errors import AccessDenied, AlreadyPublished, IntegrityError, InvalidData, NotFound
 from brainpack.layout import RECORD_SUFFIX
 from brainpack.notices import warn
 from brainpack.record.records import LONGEST_RECORD, parse_record, read_record
+from brainpack.store.fetching import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from brainpack.digest import Digest
     from brainpack.record.records import Record, RecordedFile
     from brainpack.store.base import Store, StoredObject
 
     AnyPath = str | os.PathLike[str]
-
-_BLOCK: Final = 8 << 20
 
 
 class Action(StrEnum):
@@ -164,7 +161,7 @@ def planned(packages: tuple[Package, ...], store: Store, *, may_replace: bool) -
 
 def _file_step(store: Store, file: RecordedFile, *, may_replace: bool) -> Step:
     there = _head(store, file.name)
-    is_same = there is not None and there.size == file.size and _digest_of(store, there) == file.digest
+    is_same = there is not None and there.size == file.size and digest_of(store, there) == file.digest
     return Step(_action(there, is_same=is_same, may_replace=may_replace), file.name, file.size, there)
 
 
@@ -199,16 +196,6 @@ def record_in(store: Store, name: str) -> Record | None:
     except AccessDenied as error:
         warn(f"what is in {store.url} already cannot be seen: {error}")
         return None
-
-
-def _digest_of(store: Store, found: StoredObject) -> Digest:
-    """Digest of an object; one that was published by other means has to be read for it."""
-    if found.digest is not None:
-        return found.digest
-    digester = Digester()
-    while block := store.read(found.key, digester.size, digester.size + _BLOCK, found.version_id):
-        digester.update(block)
-    return digester.digest()
 
 
 def _of(there: StoredObject | None) -> str:

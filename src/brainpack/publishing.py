@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from brainpack.digest import digest_file
 from brainpack.errors import AlreadyPublished, BrainpackError, NotFound
-from brainpack.loading import verify
+from brainpack.locating import check
 from brainpack.planning import Action, found_packages, planned, record_in
 from brainpack.progress import Bars
 from brainpack.settings import Settings
@@ -110,7 +110,8 @@ def publish(
     replaced = {step.key for step in decided.steps if step.action is Action.REPLACE}
     if replaced:  # once the first file is replaced, the earlier data set is no longer whole
         for package in decided.packages:
-            verify(package.record, package.folder)
+            for file in package.record.files:
+                check(package.folder / file.name, file, package.record.identifier)
     with _listening(progress) as listener:
         return tuple(_publish(package, store, replaced, listener) for package in decided.packages)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from brainpack.errors import SettingsError
 
 _MIB: Final = 1 << 20
 _SMALLEST_PART: Final = 5  # MiB; S3 refuses smaller ones
 _LARGEST_PART: Final = 5120
+_SWITCHES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,21 @@ class Settings:
     packages : Path
         Folder that local packaging writes to where the caller names none.
     home : Path
-        `BRAINIO_HOME`, by default `~/.brainio`: packages on their way to S3, and the journals of uploads.
+        `BRAINIO_HOME`, by default `~/.brainio`: what was fetched from S3, packages on their way there, and the
+        journals of uploads.
     part_size : int
         `BRAINPACK_PART_SIZE` in MiB, by default 32; here in bytes. A larger file is uploaded in parts of that size.
+    is_offline : bool
+        `BRAINPACK_OFFLINE`: whether only what is in the cache or on a disk is loaded.
+    chunks : object
+        `BRAINIO_CHUNKS`, as Python writes it: how assemblies are opened lazily; None for in memory.
     """
 
     packages: Path
     home: Path
     part_size: int
+    is_offline: bool = False
+    chunks: Any = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -45,6 +54,8 @@ class Settings:
             packages=_folder("~/Downloads/brainscore_packages"),
             home=_folder(os.environ.get("BRAINIO_HOME") or "~/.brainio"),
             part_size=_mebibytes("BRAINPACK_PART_SIZE", default=32),
+            is_offline=_switch("BRAINPACK_OFFLINE"),
+            chunks=_literal("BRAINIO_CHUNKS"),
         )
 
     @property
@@ -65,3 +76,20 @@ def _mebibytes(variable: str, default: int) -> int:
     if not text.isdecimal() or len(text) > len(str(_LARGEST_PART)) or not _SMALLEST_PART <= int(text) <= _LARGEST_PART:
         raise SettingsError(f"{variable} is {text!r}; expected whole MiB from {_SMALLEST_PART} to {_LARGEST_PART}")
     return int(text) * _MIB
+
+
+def _switch(variable: str) -> bool:
+    text = os.environ.get(variable) or "0"
+    if text.lower() not in _SWITCHES:
+        raise SettingsError(f"{variable} is {text!r}; expected 1 or 0")
+    return _SWITCHES[text.lower()]
+
+
+def _literal(variable: str) -> Any:
+    text = os.environ.get(variable) or "None"
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise SettingsError(
+            f"{variable} is {text!r}; expected for instance {{'presentation': 1000}} or {{}}"
+        ) from error

@@ -231,7 +231,7 @@ def test_the_variable_that_is_advised_for_the_region_is_the_one_that_counts(monk
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     advised = str(in_our_words(refusal("PermanentRedirect", 301, Region="eu-west-3"))).partition("set ")[2].split()[0]
     monkeypatch.setenv(advised, "eu-west-3")
-    assert [client.meta.region_name for client in connect()] == ["eu-west-3", "eu-west-3"]
+    assert [client.meta.region_name for client in connect() or ()] == ["eu-west-3", "eu-west-3"]
 
 
 @pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "RequestExpired"])

@@ -210,7 +210,7 @@ def test_publications_over_a_bad_line_are_complete_and_right(
     make_packages(packages)
     proxy.plan = Random(seed=1, share=0.1)
     wrong: Counter[str] = Counter()
-    for number in range(int(os.environ.get("BRAINPACK_TEST_PUBLICATIONS", "8"))):
+    for number in range(int(os.environ.get("BRAINPACK_TEST_PUBLICATIONS", "5"))):
         brainpack.publish(packages, f"s3://{bucket}/bad-{number}", progress=False)
         wrong.update(problems(ceph.client(), bucket, f"bad-{number}", packages))
     assert not wrong

@@ -201,7 +201,9 @@ def connected(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     def to(endpoint: str) -> S3Client:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
-        return connect()[0]
+        clients = connect()
+        assert clients is not None
+        return clients[0]
 
     return to
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from brainpack.cli.exits import DONE, REFUSED, STORE_FAILED
+from brainpack.cli.words import ago
 from brainpack.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from brainpack.record.records import Record
     from brainpack.store.location import BucketFolder
@@ -114,28 +114,12 @@ def _uploads(options: argparse.Namespace) -> int:
         if options.abort:
             store.abort(upload)
         aborted = "aborted: " if options.abort else ""
-        print(f"{aborted}{upload.key}  begun {_ago(datetime.now(UTC) - upload.begun)}  upload id {upload.upload_id}")
+        print(f"{aborted}{upload.key}  begun {ago(datetime.now(UTC) - upload.begun)}  upload id {upload.upload_id}")
     if not found:
         print("no unfinished uploads")
     elif not options.abort:
         print(f"--abort frees the space that they take; {_STILL_RUNNING}")
     return DONE
-
-
-def _ago(age: timedelta) -> str:
-    """Age in the largest unit of which it has more than one.
-
-    Examples
-    --------
-    >>> from datetime import timedelta
-    >>> _ago(timedelta(hours=30)), _ago(timedelta(days=3)), _ago(timedelta(seconds=4))
-    ('30 hours ago', '3 days ago', 'just now')
-    """
-    minutes = int(age.total_seconds()) // 60
-    for unit, length in (("days", 24 * 60), ("hours", 60), ("minutes", 1)):
-        if minutes >= 2 * length:
-            return f"{minutes // length} {unit} ago"
-    return "just now"
 
 
 def _doctor(options: argparse.Namespace) -> int:

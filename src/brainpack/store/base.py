@@ -71,6 +71,10 @@ class Source(Protocol):
         """Look at an object without fetching it; NotFound if there is none, IntegrityError if it is damaged."""
         ...
 
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Current objects whose keys start with `prefix`, sorted by key; digest and version id may be unknown."""
+        ...
+
 
 class Store(Source, Protocol):
     """A place for published objects, to write to as well."""
@@ -91,10 +95,6 @@ class Store(Source, Protocol):
         NotFound
             The file, or the bucket, does not exist.
         """
-        ...
-
-    def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Current objects whose keys start with `prefix`, sorted by key; digest and version id may be unknown."""
         ...
 
     def versions(self, key: str) -> Sequence[StoredObject]:

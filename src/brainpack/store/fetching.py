@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -39,11 +40,13 @@ def fetch(
     version_id: str | None = None,
     listener: Listener | None = None,
     promise: Promise | None = None,
+    *,
+    may_go_on: bool = True,
 ) -> StoredObject:
     """Fetch an object into a file that appears whole, flushed to disk and proven, or not at all.
 
     What has arrived when the line or the process breaks off stays in a hidden file beside the target, from where the
-    next attempt goes on. Two processes must not fetch the same object to the same place at once.
+    next attempt goes on.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ def fetch(
         Told how far it is.
     promise : Promise, optional
         What the object has to be, beside what the store says of it.
+    may_go_on : bool
+        Whether nobody else fetches the same object to the same place now; otherwise it begins at its start.
 
     Returns
     -------
@@ -74,8 +79,9 @@ def fetch(
     """
     for _ in range(_ATTEMPTS):
         found = source.head(key, version_id)
-        _expect(found, promise, f"{source.url}/{key}")
-        unfinished = target.with_name(f".{target.name}.{_tag(source.url, found)}.partial")
+        expect(found, promise, f"{source.url}/{key}")
+        tag = _tag(source.url, found) if may_go_on else secrets.token_hex(8)
+        unfinished = target.with_name(f".{target.name}.{tag}.partial")
         got = _complete(source, found, unfinished, target, listener)
         with writing(target, unfinished):
             if _is_whole(got, found, promise):
@@ -91,8 +97,34 @@ def fetch(
     )
 
 
-def _expect(found: StoredObject, promise: Promise | None, url: str) -> None:
-    """Refuse what cannot be the promised object before it is fetched."""
+def digest_of(source: Source, found: StoredObject) -> Digest:
+    """Digest of an object; where the store does not know it, all of it is read.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be read.
+    """
+    if found.digest is not None:
+        return found.digest
+    digester = Digester()
+    for block in _blocks(_parts(_reader(source, found), 0, found.size)):
+        digester.update(block)
+    return digester.digest()
+
+
+def _reader(source: Source, found: StoredObject) -> Callable[[int, int], bytes]:
+    return partial(source.read, found.key, version_id=found.version_id)
+
+
+def expect(found: StoredObject, promise: Promise | None, url: str) -> None:
+    """Refuse what cannot be the promised object before it is fetched.
+
+    Raises
+    ------
+    IntegrityError
+        Its size, or the digest that the store knows, is another one.
+    """
     if promise is None:
         return
     is_other = not promise.is_kept_by(found.digest) if found.digest else promise.size not in {None, found.size}
@@ -125,8 +157,7 @@ def _complete(source: Source, found: StoredObject, unfinished: Path, target: Pat
         with writing(target, unfinished):
             for kept in _there(file, found.size):
                 digester.update(kept)
-        read = partial(source.read, found.key, version_id=found.version_id)
-        for block in _blocks(_parts(read, digester.size, found.size)):
+        for block in _blocks(_parts(_reader(source, found), digester.size, found.size)):
             with writing(target, unfinished):
                 _write(file, block)
             digester.update(block)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from brainpack.settings import Settings
-    from brainpack.store.base import Store
+    from brainpack.store.base import Source, Store
+    from brainpack.store.local import LocalStore
 
 S3_SCHEME: Final = "s3://"
 _OTHER_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of two letters at least: Windows has drives
@@ -74,8 +75,28 @@ def open_store(target: str | os.PathLike[str], settings: Settings) -> Store:
         from brainpack.store.s3.bucket import S3Store
 
         return S3Store.open(BucketFolder.parse(text), settings)
+    return _open_folder(text)
+
+
+def open_source(place: str | os.PathLike[str]) -> Source:
+    """Open a place to read from: a bucket, with credentials or without, or a folder.
+
+    Raises
+    ------
+    SettingsError
+        No bucket is named, or the place is neither a bucket nor a folder.
+    """
+    text = os.fspath(place)
+    if text.startswith(S3_SCHEME):
+        from brainpack.store.s3.source import S3Source
+
+        return S3Source(BucketFolder.parse(text))
+    return _open_folder(text)
+
+
+def _open_folder(text: str) -> LocalStore:
     if not text or _OTHER_SCHEME.match(text):
-        raise SettingsError(f"{text!r} is no place to publish to; write s3://bucket/folder, or the path of a folder")
+        raise SettingsError(f"{text!r} is no place for packages; write s3://bucket/folder, or the path of a folder")
     from brainpack.store.local import LocalStore
 
     return LocalStore(Path(os.path.expanduser(text)))  # noqa: PTH111 - Path.expanduser raises for users unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,7 +14,6 @@ from brainpack.store.local.files import make_folder, partial_file
 from brainpack.store.local.keys import HIDDEN
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
     from typing import Self
 
@@ -86,6 +86,22 @@ class Digests:
                 with partial_file(entry) as partial:
                     partial.write_text(json.dumps({"mark": mark, "digest": asdict(digest)}), "utf-8")
                     partial.replace(entry)
+
+    def touch(self, path: Path) -> None:
+        """Note that a file was of use now."""
+        with suppress(OSError):
+            os.utime(self._entry(path))
+
+    def last_use(self, path: Path) -> float | None:
+        """When a file was last of use, in seconds since 1970; None if it was never hashed."""
+        with suppress(OSError):
+            return self._entry(path).stat().st_mtime
+        return None
+
+    def forget(self, path: Path) -> None:
+        """Have a file hashed anew the next time."""
+        with suppress(OSError):
+            self._entry(path).unlink(missing_ok=True)
 
     def _entry(self, path: Path) -> Path:
         relative = path.relative_to(self._root)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from brainpack.store.s3.client import connect
+from brainpack.errors import SettingsError
+from brainpack.store.s3.client import connect, connect_as_nobody
 from brainpack.store.s3.errors import explaining
 from brainpack.store.s3.identity import identity_if_known
 
@@ -28,23 +29,48 @@ class Access:
     where : BucketFolder
     """
 
-    def __init__(self, client: S3Client, sts: STSClient, where: BucketFolder) -> None:
+    def __init__(self, client: S3Client, sts: STSClient | None, where: BucketFolder) -> None:
         self.client = client
         self.where = where
         self._sts = sts
 
     @classmethod
     def to(cls, where: BucketFolder) -> Access:
-        """Access by what AWS is set up for here."""
-        return cls(*connect(), where)
+        """Access by what AWS is set up for here.
+
+        Raises
+        ------
+        SettingsError
+            It is not set up, or in a way that makes no sense.
+        """
+        access = cls.if_set_up(where)
+        if access is None:
+            raise SettingsError(
+                "no AWS credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`; for "
+                "another store set AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+        return access
+
+    @classmethod
+    def if_set_up(cls, where: BucketFolder) -> Access | None:
+        """Access by what AWS is set up for here; None where there are no credentials."""
+        clients = connect()
+        return None if clients is None else cls(*clients, where)
+
+    @classmethod
+    def of_everybody(cls, where: BucketFolder) -> Access:
+        """Access without credentials, to what is public."""
+        return cls(connect_as_nobody(), None, where)
 
     @cached_property
     def identity(self) -> Identity | None:
         """Who we are; None where the store cannot say."""
-        return identity_if_known(self._sts)
+        return None if self._sts is None else identity_if_known(self._sts)
 
     def who(self) -> str:
         """Who we are, for messages; of a key no more than its end."""
+        if self._sts is None:
+            return "nobody, since no AWS credentials were found"
         if self.identity is not None:
             return str(self.identity)
         key = self._access_key()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 
 from brainpack import __version__
 from brainpack.errors import SettingsError
@@ -14,6 +19,8 @@ from brainpack.store.s3.errors import AWS_ERRORS, explained
 from brainpack.store.s3.retries import follow_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
@@ -22,23 +29,53 @@ _FALLBACK_REGION: Final = "us-east-1"  # any will do where none is set: S3 redir
 _AWS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
-def connect() -> tuple[S3Client, STSClient]:
-    """Clients for S3 and for asking who we are.
+class _FilesReadOnce(JSONFileLoader):
+    """botocore's descriptions of the services of AWS: megabytes of JSON, which each session would read anew."""
+
+    load_file = cache(JSONFileLoader.load_file)
+
+
+_FILES: Final = _FilesReadOnce()
+
+
+def connect() -> tuple[S3Client, STSClient] | None:
+    """Clients for S3 and for asking who we are; None where AWS is set up with no identity.
 
     Raises
     ------
     SettingsError
-        No credentials, no such profile, or an endpoint that makes no sense.
+        No such profile, or an endpoint that makes no sense.
     """
-    try:
-        session = boto3.session.Session()
+    with _explaining():
+        session = _session()
         if session.get_credentials() is None:
-            raise SettingsError(
-                "no AWS credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`; for "
-                "another store set AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            )
+            return None
         s3 = _s3(session)
         return s3, _sts(session, s3.meta.endpoint_url)
+
+
+def connect_as_nobody() -> S3Client:
+    """Client for what everybody may read.
+
+    Raises
+    ------
+    SettingsError
+        No such profile, or an endpoint that makes no sense.
+    """
+    with _explaining():
+        return _s3(_session(), Config(signature_version=UNSIGNED))
+
+
+def _session() -> boto3.session.Session:
+    core = botocore.session.get_session()
+    core.get_component("data_loader").file_loader = _FILES
+    return boto3.session.Session(botocore_session=core)
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
     except AWS_ERRORS as error:
         raise explained(error, "no connection to S3 can be made", lambda: "nobody") from error
     except ValueError as error:  # how botocore says that an endpoint is no URL
@@ -47,7 +84,7 @@ def connect() -> tuple[S3Client, STSClient]:
         raise SettingsError(f"no connection to S3 can be made: {error}; check AWS_ENDPOINT_URL_S3") from error
 
 
-def _s3(session: boto3.session.Session) -> S3Client:
+def _s3(session: boto3.session.Session, more: Config | None = None) -> S3Client:
     config = Config(
         connect_timeout=10,
         read_timeout=60,
@@ -57,7 +94,7 @@ def _s3(session: boto3.session.Session) -> S3Client:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         user_agent_extra=f"brainpack/{__version__}",
-    )
+    ).merge(more or Config())
     client = session.client("s3", region_name=session.region_name or _FALLBACK_REGION, config=config)
     if client.meta.endpoint_url.startswith("https:"):
         # TLS and the checksum protect what is sent; a signature over the same bytes would hash them once more.
