@@ -50,7 +50,8 @@ matrix: oldest $(OTHER_PYTHONS)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
 oldest: $(VENV)-oldest/.tools
-	sed -n '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' pyproject.toml >$(VENV)-oldest/constraints.txt
+	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^lazy/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
+		pyproject.toml >$(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/$(PIP_INSTALL) --constraint $(VENV)-oldest/constraints.txt --group test .
 	$(VENV)-oldest/bin/$(FAST_TESTS) -W default
 	$(VENV)-oldest/bin/python -m pytest -W default tests/test_packaging_s3.py

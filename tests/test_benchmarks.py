@@ -6,12 +6,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_uploads_are_compared() -> None:
-    command = [sys.executable, "-m", "benchmarks.upload", "--mib", "40", "--runs", "1", "--without-aws-cli"]
+def run(module: str, *arguments: str | Path) -> str:
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments), "--runs", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "boto3 upload_file" in done.stdout
-    assert "memory above its idle process" in done.stdout
+    return done.stdout
+
+
+def test_uploads_are_compared() -> None:
+    printed = run("upload", "--mib", "40", "--without-aws-cli")
+    assert "boto3 upload_file" in printed
+    assert "memory above its idle process" in printed
+
+
+def test_openings_are_compared() -> None:
+    assert "brainpack, any file" in run("opening", "--presentations", "50", "--neuroids", "100")
+
+
+@pytest.mark.interop
+def test_merging_is_compared(reference_python: Path) -> None:
+    options = ("--presentations", "500", "--stimuli", "50", "--columns", "4")
+    assert "reference client" in run("merging", *options, "--reference", reference_python)

@@ -2,7 +2,8 @@
 
 ::
 
-    object ──validate──▶ Report ──write──▶ files and digests ──record──▶ Record ──read──▶ object
+    object ──validate──▶ Report ──write──▶ files and digests ──record──▶ Record ──store──▶ published Record
+    object ◀──read── verified files ◀──cache── store, or the folder of the record
 
 Names load when they are first used: importing brainpack is cheap.
 """
@@ -13,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from brainpack.comparing.packages import content_hash as content_hash
+    from brainpack.comparing.packages import diff as diff
     from brainpack.errors import AccessDenied as AccessDenied
     from brainpack.errors import AlreadyPublished as AlreadyPublished
     from brainpack.errors import BrainpackError as BrainpackError
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from brainpack.errors import Unavailable as Unavailable
     from brainpack.loading import load as load
     from brainpack.loading import load_assembly_from_file as load_assembly_from_file
+    from brainpack.loading import load_assembly_from_s3 as load_assembly_from_s3
     from brainpack.loading import load_stimulus_set_from_files as load_stimulus_set_from_files
+    from brainpack.loading import load_stimulus_set_from_s3 as load_stimulus_set_from_s3
     from brainpack.objects.assemblies import BehavioralAssembly as BehavioralAssembly
     from brainpack.objects.assemblies import DataAssembly as DataAssembly
     from brainpack.objects.assemblies import MetadataAssembly as MetadataAssembly
@@ -48,13 +53,16 @@ if TYPE_CHECKING:
     from brainpack.publishing import publish as publish
     from brainpack.record.records import Record as Record
     from brainpack.validate.findings import Report as Report
+    from brainpack.verifying import verify as verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "comparing.packages": "content_hash diff",
     "errors": "AccessDenied AlreadyPublished BrainpackError CheckFailed IntegrityError InvalidData NotFound "
     "SettingsError StoreError Unavailable",
-    "loading": "load load_assembly_from_file load_stimulus_set_from_files",
+    "loading": "load load_assembly_from_file load_assembly_from_s3 load_stimulus_set_from_files "
+    "load_stimulus_set_from_s3",
     "objects.assemblies": "BehavioralAssembly DataAssembly MetadataAssembly ModelFeaturesAssembly NeuroidAssembly "
     "NeuronRecordingAssembly PropertyAssembly SpikeTimesAssembly",
     "objects.indexes": "gather_indexes get_levels get_metadata walk_coords",
@@ -65,6 +73,7 @@ _HOMES = {
     "publishing": "plan publish",
     "record.records": "Record",
     "validate.findings": "Report",
+    "verifying": "verify",
 }
 _HOME_OF = {name: f"brainpack.{module}" for module, names in _HOMES.items() for name in names.split()}
 

@@ -185,7 +185,11 @@ def package_stimulus_set_locally(
 
 
 @catalogue_may_be_left_out(data="proto_data_assembly")
-@also_called(assembly_class="assembly_class_name")
+@also_called(
+    assembly_class="assembly_class_name",
+    data_assembly_name="assembly_identifier",
+    stimulus_set_name="stimulus_set_identifier",
+)
 def package_data_assembly(
     catalog_identifier: Any,
     proto_data_assembly: xr.DataArray,
@@ -248,6 +252,7 @@ def package_data_assembly(
 
 
 @catalogue_may_be_left_out(data="proto_stimulus_set")
+@also_called(stimulus_set_name="stimulus_set_identifier")
 def package_stimulus_set(
     catalog_name: Any,
     proto_stimulus_set: pd.DataFrame,

@@ -117,7 +117,9 @@ def survives(table: pd.DataFrame) -> bool:
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         after = pd.read_csv(io.BytesIO(text))[STIMULUS_ID].tolist()
     before = table[STIMULUS_ID].tolist()
-    return len(before) == len(after) and all(same(*pair) for pair in zip(before, after, strict=True))
+    pairs = [*zip(before, after, strict=False)]
+    integers_in_text = all(isinstance(old, str) and type(new) is int and str(new) == old for old, new in pairs)
+    return len(before) == len(after) and (integers_in_text or all(same(*pair) for pair in pairs))
 
 
 def same(before: Any, after: Any) -> bool:

@@ -93,6 +93,12 @@ IN_MEMORY: dict[str, Case] = {
     "BP-S008 surrogate": Case(
         table(["a"]), table(["a"], **{"\ud800": [1]}), "columns", (r"'\ud800' -> not UTF-8",)
     ),
+    "BP-S012": Case(
+        table([1, 2]), table(["1", "-2"]), "stimulus_id", ("'1' -> 1", "'-2' -> -2"), 2, Severity.WARNING
+    ),
+    "BP-S012 some": Case(
+        table(["1", "a"]), table(["0", "10"]), "stimulus_id", ("'0' -> 0", "'10' -> 10"), 2, Severity.WARNING
+    ),
     "BP-S003 true or false": Case(table([1, 0]), table([True, False]), "stimulus_id", ("True", "False"), 2),
     "BP-S009": Case(
         table(["a", "b"], word=["x", None], size=[1, None]), table(["a", "b"], word=["01", "2"], note=["NA", "x"]),
@@ -300,4 +306,5 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_each_rule_has_a_case() -> None:
     assert {name.split()[0] for name in [*IN_MEMORY, *WITH_FILES]} == set(RULES)
     errors = [rule.id for rule in RULES.values() if rule.severity is Severity.ERROR]
-    assert sorted(set(RULES) - set(errors)) == ["BP-A009", "BP-A010", "BP-A011", "BP-A012", "BP-S009", "BP-S010"]
+    warnings = ["BP-A009", "BP-A010", "BP-A011", "BP-A012", "BP-S009", "BP-S010", "BP-S012"]
+    assert sorted(set(RULES) - set(errors)) == warnings

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
 from brainpack import __version__
-from brainpack.cli import demo, publishing
+from brainpack.cli import caching, comparing, demo, publishing, running, verifying
 from brainpack.cli.exits import INTERRUPTED, REFUSED, STORE_FAILED, WRONG_USAGE
 from brainpack.errors import BrainpackError, SettingsError, StoreError
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
     Command = Callable[[argparse.Namespace], int]
 
+_COMMANDS: Final = (
+    demo.add_demo,
+    publishing.add_publish,
+    publishing.add_uploads,
+    publishing.add_doctor,
+    verifying.add_verify,
+    comparing.add_diff,
+    caching.add_cache,
+    running.add_run,
+)
 _DESCRIPTION: Final = """\
 Package neuroscience recordings and stimulus sets: validated, byte-reproducible, checksummed, in the BrainIO format
 of Brain-Score."""
@@ -104,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("brainpack", description=_DESCRIPTION, epilog=_EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"brainpack {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (demo.add_demo, publishing.add_publish, publishing.add_uploads, publishing.add_doctor):
+    for add in _COMMANDS:
         command = add(commands)
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser

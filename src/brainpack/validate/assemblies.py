@@ -17,7 +17,7 @@ from brainpack.layout import DATA_VARIABLE, LEGACY_STIMULUS_ID, PRESENTATION, ST
 from brainpack.objects.assemblies import assembly_class
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
-from brainpack.objects.values import why_not_storable
+from brainpack.objects.values import plain_data, why_not_storable
 from brainpack.validate.arguments import Given
 from brainpack.validate.findings import Severity
 from brainpack.validate.roundtrip import encodes
@@ -93,7 +93,7 @@ def stored_subjects(array: object, group: object = "") -> list[object]:
     """All there is to check of an array that goes into a group of a file; "" is the file itself."""
     subjects: list[object] = [Given("assembly", array, xr.DataArray), Given("group", group, str)]
     if isinstance(array, xr.DataArray):
-        subjects.append(StoredArray(str(group), array))
+        subjects.append(StoredArray(str(group), plain_data(array)))
         if group:
             subjects.append(Groups(xr.DataArray(), {group: array}))
     return subjects
@@ -109,12 +109,13 @@ def assembly_subjects(assembly: object, class_name: object, extras: object = Non
     ]
     if not isinstance(assembly, xr.DataArray):
         return subjects
-    subjects.append(StoredArray("", assembly))
+    subjects.append(StoredArray("", plain_data(assembly)))
     if isinstance(class_name, str):
         subjects.append(ClaimedClass(assembly, class_name))
     if isinstance(extras, Mapping):
         subjects.append(Groups(assembly, extras))
-        subjects += [StoredArray(str(name), extra) for name, extra in extras.items() if isinstance(extra, xr.DataArray)]
+        arrays = {str(name): extra for name, extra in extras.items() if isinstance(extra, xr.DataArray)}
+        subjects += [StoredArray(name, plain_data(array)) for name, array in arrays.items()]
     return subjects
 
 
@@ -322,8 +323,6 @@ def _words_for(ids: tuple[tuple[Hashable, ...], object] | None) -> str:
 
 def _why_values_do_not_fit(array: xr.DataArray) -> str | None:
     """The reason against the values of an array; lazy numbers and times are judged by their type alone."""
-    if not isinstance(array.dtype, np.dtype):
-        return f"{array.dtype}, a type of pandas; use a type of numpy"
     data = array.variable.data
     if array.dtype.kind in "OUT" or (isinstance(data, np.ndarray) and array.dtype.kind in "mM"):
         return why_not_storable(np.asarray(data))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from brainpack.layout import DEVICE_NAME, DRIVE, FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
@@ -47,6 +48,13 @@ class StimulusTable:
         """What a CSV makes of the ids that are there."""
         ids = self.ids
         return Outcome([], []) if ids is None else column_through_csv(ids.dropna(), self._columns_of_csv)
+
+    @property
+    def integers_in_text(self) -> list[Change]:
+        """The changes of the ids, where every id is the text of an integer and comes back as that integer."""
+        changed, ids = self.ids_through_csv.changed, self.ids
+        are_all = ids is not None and len(changed) == ids.count()
+        return changed if are_all and all(_is_integer_in_text(change) for change in changed) else []
 
     @cached_property
     def others_through_csv(self) -> list[tuple[object, Outcome]]:
@@ -126,11 +134,24 @@ def ids_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     if pd.api.types.is_bool_dtype(ids.dtype):
         yield Problem("stimulus_id", "the ids are true or false", "Use text or integers", ids.tolist())
         return
-    if changed := [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]:
+    changed = [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]
+    if changed and not stimuli.integers_in_text:
         yield Problem(
             "stimulus_id",
             "the ids come back from a CSV reader as something else",
             "Use integers for numbers, or text that starts with a letter, for instance 'stim_001' for '001'",
+            changed,
+        )
+
+
+@rule("BP-S012", StimulusTable, Severity.WARNING)
+def ids_keep_their_type(stimuli: StimulusTable) -> Iterator[Problem]:
+    """Ids that are integers in text come back as integers."""
+    if changed := stimuli.integers_in_text:
+        yield Problem(
+            "stimulus_id",
+            "the ids are integers in text, and come back from a CSV reader as integers",
+            "Use integers, or text that starts with a letter, if the difference matters",
             changed,
         )
 
@@ -268,6 +289,15 @@ def table_fits_a_csv(stimuli: StimulusTable) -> Iterator[Problem]:
                 "Correct the text; a line ends with '\\n'",
                 outcome.broken,
             )
+
+
+def _is_integer_in_text(change: Change) -> bool:
+    return (
+        isinstance(change.before, str)
+        and isinstance(change.after, int | np.integer)
+        and not isinstance(change.after, bool)
+        and str(change.after) == change.before
+    )
 
 
 def _repeated(ids: pd.Series[Any]) -> list[object]:
