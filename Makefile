@@ -3,7 +3,7 @@
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
 #   make matrix  the fast tests on the oldest libraries and on the other Pythons of this machine
-#   make bench   compare the speed of an upload with boto3's and that of the command line of AWS
+#   make bench   compare the speed of uploads with AWS's own, of loading and merging with the reference client's
 #   make real    package published data sets (downloads 40 MB)
 
 VENV ?= .venv
@@ -63,7 +63,7 @@ fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(FAST_TESTS)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.upload
+	for benchmark in upload loading merging opening; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
 
 real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all

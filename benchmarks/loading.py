@@ -32,6 +32,14 @@ start = time.perf_counter()
 stimuli = load_stimulus_set_from_files(sys.argv[1], sys.argv[2])
 print(time.perf_counter() - start, len(stimuli))
 """
+BRAINPACK_CACHE = """
+import sys, time
+from brainpack import load_stimulus_set_from_s3
+csv_sha1, zip_sha1 = (path.split("/")[-2] for path in sys.argv[1:3])
+start = time.perf_counter()
+stimuli = load_stimulus_set_from_s3("lab.Set", "bucket", csv_sha1, zip_sha1, None, None)
+print(time.perf_counter() - start, len(stimuli))
+"""
 FROM_FILES = """
 import os, sys, time
 from brainscore_core.supported_data_standards.brainio.stimuli import StimulusSet
@@ -108,6 +116,7 @@ def main() -> None:
             seconds(ours, options.rows, home)
         loads = {
             "brainpack": ours,
+            "brainpack, from its cache": [sys.executable, "-c", BRAINPACK_CACHE, *files],
             "reference, from_files": [reference, "-c", FROM_FILES, *files],
             "reference, from its cache": [reference, "-c", FROM_CACHE, *files],
         }

@@ -32,3 +32,10 @@ def test_openings_are_compared() -> None:
 def test_merging_is_compared(reference_python: Path) -> None:
     options = ("--presentations", "500", "--stimuli", "50", "--columns", "4")
     assert "reference client" in run("merging", *options, "--reference", reference_python)
+
+
+@pytest.mark.interop
+def test_loading_is_compared(reference_python: Path) -> None:
+    printed = run("loading", "--rows", "50", "--reference", reference_python)
+    assert "50 stimuli" in printed
+    assert "reference, from its cache" in printed

@@ -316,10 +316,7 @@ class ScaledAssembly(NeuroidAssembly):
 
 def test_a_class_of_ones_own(path: Path) -> None:
     write_netcdf(responses(), path)
-    plain = load_assembly_from_file(path, cls=ScaledAssembly)
-    assert type(plain) is ScaledAssembly
-    assert plain.attrs["factor"] == 1
-    scaled = ScaledAssembly.from_files(path, stimulus_set=StimulusSet({"stimulus_id": ["a", "b"], "size": [4, 8]}))
+    scaled = load_assembly_from_file(path, StimulusSet({"stimulus_id": ["a", "b"], "size": [4, 8]}), ScaledAssembly)
     assert type(scaled) is ScaledAssembly
     assert scaled.attrs["factor"] == 2
     assert scaled.values.tolist() == (responses() * 2).values.tolist()

@@ -15,8 +15,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from brainpack.atomic import whole_file
-from brainpack.errors import StoreError
 from brainpack.store.local.digests import Mark
 
 if TYPE_CHECKING:
@@ -61,9 +59,9 @@ class Note:
             return None
 
     def write(self, folder: Path) -> None:
-        """Keep the note, where its place can be written to."""
-        with suppress(StoreError), whole_file(_path(folder)) as partial:
-            partial.write_text(json.dumps(asdict(self)), "utf-8")
+        """Keep the note, where its place can be written to; half a note is none."""
+        with suppress(OSError):
+            _path(folder).write_text(json.dumps(asdict(self)), "utf-8")
 
     def settles(self, status: os.stat_result) -> bool:
         """Whether what looks like this was last touched before the note, beyond doubt."""
