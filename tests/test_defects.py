@@ -22,6 +22,7 @@ from PIL import Image
 
 import brainpack
 from brainpack import CheckFailed, InvalidData, StimulusSet, packaging
+from brainpack.compat.brainio import s3
 from tests.helpers import recording, stimulus_set
 
 if TYPE_CHECKING:
@@ -371,6 +372,21 @@ def test_defect_14_a_failure_leaves_no_partial_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidData, match=r"BP-A006.*'label'"):
         package(mixed, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+# 15. load_file_from_s3(sha1=...) checks nothing; every failed fetch is an Exception of two others.
+
+
+def test_defect_15_a_fetched_file_is_the_promised_one_or_the_reason_is_told(bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "file.nc").write_bytes(b"spikes")
+    stored = packaging.upload_to_s3(tmp_path / "file.nc", bucket, "lab/file.nc")
+    s3.load_file_from_s3(bucket, "lab/file.nc", tmp_path / "right.nc", stored["Metadata"]["sha1"], stored["VersionId"])
+    assert (tmp_path / "right.nc").read_bytes() == b"spikes"
+    with pytest.raises(brainpack.IntegrityError, match=f"expected SHA-1 {'0' * 40}"):
+        s3.load_file_from_s3(bucket, "lab/file.nc", tmp_path / "wrong.nc", sha1="0" * 40)
+    with pytest.raises(brainpack.NotFound, match="no such object"):
+        s3.load_file_from_s3(bucket, "lab/other.nc", tmp_path / "wrong.nc")
+    assert not (tmp_path / "wrong.nc").exists()
 
 
 # 16. Cannot run on xarray >= 2022.6, numpy 2, pandas 3.
