@@ -120,9 +120,9 @@ def test_what_needs_no_file_fetches_none(lazy: StimulusSet, remote: Remote, tmp_
     assert 99 not in paths
     pd.concat([lazy[:3], lazy[3:]]).merge(lazy).sort_values("filename").copy()
     pickle.dumps(lazy)
-    assert paths == paths.copy() == lazy.copy().stimulus_paths  # type: ignore[attr-defined]
+    assert paths == paths.copy() == lazy.copy().stimulus_paths  # type: ignore[attr-defined]  # not every mapping has this
     assert repr(paths) == "StimulusPaths of 9 stimuli"
-    assert len(paths | {"mine": "mine.png"}) == 10  # type: ignore[operator]
+    assert len(paths | {"mine": "mine.png"}) == 10  # type: ignore[operator]  # not every mapping has this
     assert remote.asked == []
     assert not (tmp_path / "fetched").exists()
 

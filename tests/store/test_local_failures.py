@@ -122,9 +122,7 @@ def test_a_source_that_changes_while_it_is_copied_is_refused(
     assert visible(root) == before
 
 
-def test_a_file_that_changes_while_it_is_fetched_arrives_whole(
-    store: LocalStore, root: Path, tmp_path: Path
-) -> None:
+def test_a_file_that_changes_while_it_is_fetched_arrives_whole(store: LocalStore, root: Path, tmp_path: Path) -> None:
     put(store, "a", tmp_path, noise(LARGE))
     edit = InTheMiddle(lambda: (root / "a").write_bytes(noise(LARGE, seed=1)))
     fetch(store, "a", tmp_path / "out", listener=edit)
