@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from brainpack import IntegrityError, InvalidData, NotFound
 from brainpack.cache.bundles import export_bundle, import_bundle
@@ -102,6 +103,15 @@ def test_what_another_process_fetches_is_not_pruned(cache: Cache, fetched: Calla
     with cache.locked(path.parent.name):
         assert list(prune(cache, timedelta(0))) == []
     assert broken.exists()
+
+
+def test_what_another_process_unpacks_is_not_pruned(cache: Cache, fetched: Callable[[str, bytes], Path]) -> None:
+    path = fetched("stimulus_lab_S.zip", b"zip")
+    partial = write(path.parent / ".stimulus_lab_S.0123.partial", b"picture", "a.png")
+    with FileLock(path.parent / ".stimulus_lab_S.lock"):
+        assert list(prune(cache, timedelta(0))) == []
+    assert partial.exists()
+    assert [removal.path for removal in prune(cache, None)] == [partial.parent]
 
 
 # ----------------------------------------------------------------------------------------- bundles

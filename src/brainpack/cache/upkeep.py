@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
 from brainpack.errors import StoreError
 from brainpack.layout import unpacked_folder
@@ -102,7 +103,7 @@ def prune(cache: Cache, unused_for: timedelta | None, *, only_say: bool = False)
     now = datetime.now(UTC)
     for folder in _folders(cache):
         try:
-            with cache.locked(folder.name, wait=False):
+            with cache.locked(folder.name, wait=False), _nobody_unpacks(folder):
                 for removal in [*_leftovers(folder), *_unused(cache, folder, now, unused_for)]:
                     if not only_say:
                         _remove(removal.path)
@@ -115,6 +116,14 @@ def prune(cache: Cache, unused_for: timedelta | None, *, only_say: bool = False)
             if isinstance(error, StoreError):
                 raise
             raise StoreError(f"{folder} cannot be cleaned up: {error.strerror or error}") from error
+
+
+@contextmanager
+def _nobody_unpacks(folder: Path) -> Iterator[None]:
+    with ExitStack() as locks:
+        for path in folder.glob(".*.lock"):
+            locks.enter_context(FileLock(path, blocking=False))
+        yield
 
 
 def _leftovers(folder: Path) -> Iterator[Removal]:
