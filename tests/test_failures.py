@@ -20,6 +20,8 @@ from tests.helpers import recording, stimulus_set
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 # A limit on the size of files makes write() fail as a full disk does, on any machine and for any user.

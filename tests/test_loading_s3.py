@@ -20,6 +20,7 @@ from brainpack import (
     IntegrityError,
     InvalidData,
     NotFound,
+    SettingsError,
     Unavailable,
     load_assembly_from_s3,
     load_stimulus_set_from_s3,
@@ -147,8 +148,36 @@ def test_a_record_that_was_read_once_is_enough_without_a_network(
     monkeypatch.setenv("BRAINPACK_OFFLINE", "1")
     again = brainpack.load(f"{place}/assy_lab_A.brainpack.json")
     xr.testing.assert_equal(again, first)
-    with pytest.raises(Unavailable, match="BRAINPACK_OFFLINE"):
+    with pytest.raises(Unavailable, match=r"assy_lab_B\.brainpack\.json is not known here.*BRAINPACK_OFFLINE"):
         brainpack.load(f"{place}/assy_lab_B.brainpack.json")
+
+
+def test_that_there_was_no_stimulus_set_is_known_without_a_network_too(
+    ministack: MiniStack, use: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(ministack)
+    bucket = ministack.new_bucket(versioned=True)
+    packaging.package_data_assembly(None, recording(), "lab.A", "lab.S", bucket_name=bucket)
+    url = f"s3://{bucket}/assy_lab_A.brainpack.json"
+    brainpack.load(url)
+    subprocess.run([sys.executable, "-m", "brainpack", "cache", "export", str(tmp_path / "bundle.tar")], check=True)
+    use(ministack, "another home")
+    monkeypatch.setenv("BRAINPACK_OFFLINE", "1")
+    subprocess.run([sys.executable, "-m", "brainpack", "cache", "import", str(tmp_path / "bundle.tar")], check=True)
+    assert "stimulus_set" not in brainpack.load(url).attrs
+    with pytest.raises(Unavailable, match="BRAINPACK_OFFLINE"):
+        next(iter(brainpack.verify(url)))
+
+
+def test_single_stimuli_are_not_fetched_without_a_network(
+    ministack: MiniStack, use: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(ministack)
+    registered, _ = publish(ministack.new_bucket(versioned=True), tmp_path)
+    stimuli = load_stimulus_set_from_s3(**registered, lazy=True)
+    monkeypatch.setenv("BRAINPACK_OFFLINE", "1")
+    with pytest.raises(Unavailable, match="BRAINPACK_OFFLINE"):
+        stimuli.get_stimulus("left")
 
 
 def test_a_folder_is_a_store(use: Callable[..., None], ministack: MiniStack, tmp_path: Path) -> None:
@@ -195,7 +224,7 @@ def test_assemblies_open_lazily(
     monkeypatch.setenv("BRAINIO_CHUNKS", "{'presentation': 2}")
     assert load_assembly_from_s3(**registered).chunks is not None
     monkeypatch.setenv("BRAINIO_CHUNKS", "presentation")
-    with pytest.raises(brainpack.SettingsError, match="BRAINIO_CHUNKS is 'presentation'"):
+    with pytest.raises(SettingsError, match="BRAINIO_CHUNKS is 'presentation'"):
         load_assembly_from_s3(**registered)
 
 
@@ -251,7 +280,7 @@ def test_what_is_not_there_is_not_found(ministack: MiniStack, use: Callable[...,
     use(ministack, "another home")
     with pytest.raises(NotFound, match="no such object"):
         load_stimulus_set_from_s3(**stimuli | {"identifier": "lab.Other"})
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="in the version 'no-such-version'"):
         load_assembly_from_s3(**assembly | {"version_id": "no-such-version"})
     with pytest.raises(NotFound, match="no such"):
         load_stimulus_set_from_s3(**stimuli | {"bucket": "no-such-bucket-anywhere"})
@@ -278,13 +307,15 @@ def test_another_file_than_the_registered_one_is_refused(
         ({"sha1": "../" * 13 + "."}, "expected 40 hexadecimal digits"),
         ({"identifier": "../../lab"}, "is not how a data set is named"),
         ({"cls": "NeuronAssembly"}, "there is no assembly class"),
+        ({"cls": None}, "expected a class such as NeuroidAssembly"),
+        ({"identifier": None, "bucket": ""}, "names no bucket"),
     ],
 )
 def test_what_no_registry_holds_is_refused(wrong: dict[str, Any], message: str) -> None:
     given = {"identifier": "lab.A", "version_id": "null", "sha1": "0" * 40, "bucket": "b", "cls": "NeuroidAssembly"}
     with pytest.raises(ValueError, match=message) as caught:
         load_assembly_from_s3(**given | wrong)
-    assert isinstance(caught.value, InvalidData)
+    assert isinstance(caught.value, InvalidData | SettingsError)
 
 
 # ----------------------------------------------------------------------------------------- bad lines, many processes

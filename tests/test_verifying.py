@@ -13,6 +13,7 @@ import pytest
 import brainpack
 from brainpack import NotFound, packaging
 from brainpack.comparing.packages import diff
+from brainpack.record.records import read_record
 from brainpack.verifying import Outcome, verify
 from tests.helpers import recording, stimulus_set
 from tests.servers.faults import Proxy
@@ -55,6 +56,21 @@ def test_a_folder_of_packages(package: Path) -> None:
 @pytest.mark.parametrize("name", ["assy_lab_A.nc", "assy_lab_A.brainpack.json"])
 def test_a_file_leads_to_its_record(name: str, package: Path) -> None:
     assert outcomes(package / name) == {"assy_lab_A.nc": Outcome.SAME}
+
+
+def test_a_folder_in_place_of_a_file_hides_nothing_else(package: Path) -> None:
+    (package / "assy_lab_A.nc").unlink()
+    (package / "assy_lab_A.nc").mkdir()
+    found = {Path(copy.where).name: copy for copy in verify(package)}
+    assert found["assy_lab_A.nc"].outcome is Outcome.DIFFERENT
+    assert "Is a directory" in found["assy_lab_A.nc"].how
+    assert found["stimulus_lab_S.csv"].outcome is Outcome.SAME
+
+
+def test_a_record_of_which_nobody_knows_where_it_is(package: Path) -> None:
+    alone = read_record(package / "assy_lab_A.brainpack.json")
+    with pytest.raises(NotFound, match="does not say where its files are"):
+        outcomes(alone)
 
 
 def test_what_has_no_record_is_not_found(package: Path, tmp_path: Path) -> None:
@@ -133,6 +149,8 @@ def test_published_packages_are_compared_by_their_records(
     shutil.copytree(package, tmp_path / "copy")
     assert diff(place, tmp_path / "copy").is_equal
     packaging.package_data_assembly_locally(recording() + 1, "lab.A", "lab.S", downloads_path=tmp_path / "copy")
+    (tmp_path / "alone.brainpack.json").write_text(published[1].to_json(), encoding="utf-8")
+    assert diff(tmp_path / "alone.brainpack.json", package / "assy_lab_A.nc").is_equal
     assert not diff(f"{place}/assy_lab_A.brainpack.json", tmp_path / "copy" / "assy_lab_A.brainpack.json").is_equal
 
 

@@ -36,6 +36,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     StoreError
         The folder or the file cannot be written, or the disk is full.
     """
+    if not target.name:
+        raise StoreError(f"{target} is a folder; name a file in it")
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         with writing(target, partial):

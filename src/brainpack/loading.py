@@ -124,9 +124,12 @@ def _in_their_zip(csv: Path, archive: Wanted, cache: Cache) -> StimulusSet:
 
 def _class(cls: type[DataAssembly] | str, identifier: str) -> type[DataAssembly]:
     try:
-        return assembly_class(cls) if isinstance(cls, str) else cls
+        found = assembly_class(cls) if isinstance(cls, str) else cls
     except ValueError as error:
         raise InvalidData(f"{identifier!r} cannot be loaded: {error}") from error
+    if not hasattr(found, "from_files"):
+        raise InvalidData(f"{identifier!r} cannot be loaded as {found!r}; expected a class such as NeuroidAssembly")
+    return found
 
 
 def load_stimulus_set_from_s3(  # noqa: PLR0913 - what registries hold, and two decisions

@@ -15,7 +15,8 @@ from brainpack.layout import IDENTIFIER, RECORD_SUFFIX, record_name
 from brainpack.notices import warn
 from brainpack.read.access import reading
 from brainpack.record.records import Record, read_record
-from brainpack.store.location import S3_SCHEME, open_source
+from brainpack.settings import Settings
+from brainpack.store.location import S3_SCHEME, BucketFolder, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     AnyPath = str | os.PathLike[str]
 
 _SHA1: Final = re.compile("[0-9a-f]{40}")
+_JSON: Final = ".json"
 _PATH: Final = re.compile(r"[/\\.~]|[A-Za-z]:")  # how a path begins, and no bucket
 
 
@@ -125,11 +127,15 @@ def locate(record: Record | AnyPath, cache: Cache) -> Located:
     """
     if isinstance(record, Record):
         return Located(record, None, record.location)
-    text = os.fspath(record)
-    if text.startswith(S3_SCHEME):
-        place, _, name = text.rpartition("/")
+    records = records_at(os.fspath(record))
+    if len(records) > 1:
+        names = ", ".join(Path(name).name for name in records)
+        raise InvalidData(f"{record} holds several packages; name one of their records: {names}")
+    if records[0].startswith(S3_SCHEME):
+        parent, _, name = records[0].rpartition("/")
+        place = BucketFolder.parse(parent).url()
         return Located(cache.record(place, name), None, place)
-    path = Path(text)
+    path = Path(records[0])
     found = read_record(path)
     return Located(found, path.parent, found.location)
 
@@ -150,14 +156,16 @@ def records_at(place: str) -> list[str]:
             return [place]
         if Path(name).suffix and f"{parent}/" != S3_SCHEME:
             return [f"{parent}/{Path(name).stem}{RECORD_SUFFIX}"]
-        names = [found.key for found in open_source(place).list() if "/" not in found.key]
+        names = [found.key for found in open_source(place, Settings.from_environment()).list() if "/" not in found.key]
         folder = place.rstrip("/")
     else:
         path = Path(place).expanduser()
+        if path.suffix == _JSON:
+            return [str(path)]
         with reading(path):
-            is_folder = path.is_dir()
-        if not is_folder:
-            return [str(path if place.endswith(RECORD_SUFFIX) else path.with_suffix(RECORD_SUFFIX))]
+            path.stat()
+        if not path.is_dir():
+            return [str(path.with_suffix(RECORD_SUFFIX))]
         names = [found.name for found in path.iterdir()]
         folder = str(path)
     records = sorted(f"{folder}/{name}" for name in names if name.endswith(RECORD_SUFFIX) and not name.startswith("."))
@@ -202,7 +210,7 @@ def registered(place: AnyPath, prefix: str, identifier: str, suffix: str, sha1: 
     InvalidData
         Identifier or SHA-1 cannot be what they should be.
     """
-    name = f"{prefix}{identifier.replace('.', '_')}{suffix}"
+    name = f"{prefix}{str(identifier).replace('.', '_')}{suffix}"
     if not IDENTIFIER.fullmatch(name):
         raise InvalidData(f"{prefix}{identifier} is not how a data set is named; correct prefix and identifier")
     if not isinstance(sha1, str) or not _SHA1.fullmatch(sha1.lower()):
@@ -211,4 +219,6 @@ def registered(place: AnyPath, prefix: str, identifier: str, suffix: str, sha1: 
     is_folder = not isinstance(place, str) or bool(_PATH.match(text))
     where = text if is_folder or text.startswith(S3_SCHEME) else f"{S3_SCHEME}{text}"
     # A copy of a bucket in a folder has other version ids; the SHA-1 says which bytes are meant.
-    return Wanted(name, Promise(sha1.lower()), where.rstrip("/"), None if is_folder else version_id or None)
+    if not is_folder:
+        where = BucketFolder.parse(where).url()
+    return Wanted(name, Promise(sha1.lower()), where, None if is_folder else version_id or None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from brainpack.cache.entries import Cache
 from brainpack.digest import digest_file
-from brainpack.errors import NotFound
+from brainpack.errors import NotFound, StoreError
 from brainpack.locating import locate, records_at
 from brainpack.read.access import reading
 from brainpack.record.records import LONGEST_RECORD, Record, parse_record
@@ -88,8 +88,10 @@ def verify(package: Record | AnyPath) -> Iterator[Copy]:
 
 
 def _compare(found: Located, cache: Cache) -> Iterator[Copy]:
+    if found.place is None and found.folder is None:
+        found.wanted(found.record.files[0])  # which says that nobody knows where it is
     if found.place is not None:
-        source = open_source(found.place)
+        source = open_source(found.place, Settings.from_environment())
         yield _record_in_store(source, found.record)
         for file in found.record.files:
             yield _in_store(source, file, found.wanted(file).version_id)
@@ -133,6 +135,8 @@ def _on_disk(path: Path, file: RecordedFile) -> Copy:
             got = digest_file(path)
     except NotFound:
         return Copy(str(path), Outcome.MISSING, "")
+    except StoreError as error:
+        return Copy(str(path), Outcome.DIFFERENT, str(error))
     if got != file.digest:
         return Copy(str(path), Outcome.DIFFERENT, f"expected {file.digest}, got {got}")
     return Copy(str(path), Outcome.SAME, "read whole")

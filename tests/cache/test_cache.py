@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +14,15 @@ from brainpack import IntegrityError, NotFound, StoreError, Unavailable
 from brainpack.cache.entries import Cache, Wanted
 from brainpack.digest import Promise, digest_file
 from brainpack.settings import Settings
+from brainpack.store.fetching import fetch
+from brainpack.store.local import LocalStore
 from brainpack.testing.material import contents, noise, write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from brainpack.progress import Progress
+    from brainpack.store.base import StoredObject
 
 NAME = "assy_lab_A.nc"
 
@@ -96,6 +102,18 @@ def test_another_object_is_refused_and_does_not_come_in(cache: Cache, wanted: Wa
     assert not cache.path(other).exists()
 
 
+def test_another_object_whose_digest_nobody_knows_is_refused(cache: Cache, store: Path) -> None:
+    class Foreign(LocalStore):
+        def head(self, key: str, version_id: str | None = None) -> StoredObject:
+            return replace(super().head(key, version_id), digest=None)
+
+    write(store, b"others", NAME)
+    heard: list[Progress] = []
+    with pytest.raises(IntegrityError, match="is another object than the one that was asked for"):
+        fetch(Foreign(store), NAME, cache.home / NAME, listener=heard.append, promise=Promise("0" * 40))
+    assert len(heard) == 2  # a third time would bring the same
+
+
 def test_what_is_missing_in_the_store_is_not_found(cache: Cache, wanted: Wanted, store: Path) -> None:
     (store / NAME).unlink()
     with pytest.raises(NotFound, match=NAME):
@@ -120,6 +138,7 @@ def test_a_file_that_broke_off_goes_on(cache: Cache, store: Path, tmp_path: Path
 KILLED_IN_THE_MIDDLE = """
 import os, signal, sys
 from pathlib import Path
+from brainpack.settings import Settings
 from brainpack.store.fetching import fetch
 from brainpack.store.location import open_source
 
@@ -127,7 +146,7 @@ home, store, name, sha1 = sys.argv[1:]
 def kill(event):
     if event.done > event.total // 2:
         os.kill(os.getpid(), signal.SIGKILL)
-fetch(open_source(store), name, Path(home, sha1, name), listener=kill)
+fetch(open_source(store, Settings.from_environment()), name, Path(home, sha1, name), listener=kill)
 """
 
 

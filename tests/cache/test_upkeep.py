@@ -114,6 +114,16 @@ def test_what_another_process_unpacks_is_not_pruned(cache: Cache, fetched: Calla
     assert [removal.path for removal in prune(cache, None)] == [partial.parent]
 
 
+def test_what_is_no_folder_of_the_cache_is_left_alone(
+    cache: Cache, fetched: Callable[[str, bytes], Path], tmp_path: Path
+) -> None:
+    path = fetched("a.nc", b"a")
+    (cache.home / ("0" * 40)).symlink_to(tmp_path)
+    (removal,) = [removal for removal in prune(cache, timedelta(0)) if removal.path == path]
+    assert removal.reason == "not used for 0 days"
+    assert (cache.home / ("0" * 40)).is_symlink()
+
+
 # ----------------------------------------------------------------------------------------- bundles
 
 
@@ -233,10 +243,13 @@ def test_the_command_line(
     assert run("export", str(tmp_path / "bundle.tar")).returncode == 1
     path.write_bytes(b"spikes")
     assert run("export", str(tmp_path / "bundle.tar"), "*lab_A*").returncode == 0
+    assert "is a folder; name a file in it" in run("export", ".").stderr
     cache.remember(path, digest_file(path))
     make_old(cache, path, days=31)
     assert "would remove" in run("prune", "--unused-for", "30", "--dry-run").stdout
     assert run("prune", "--unused-for", "30").stdout.endswith("\n6 bytes freed\n")
-    assert run("prune", "--unused-for", "-1").returncode == 2
+    refused = run("prune", "--unused-for", "-1")
+    assert refused.returncode == 2
+    assert "invalid number of days value: '-1'" in refused.stderr
     assert run("import", str(tmp_path / "bundle.tar")).stdout == f"assy_lab_A.nc\n1 files are in {cache.home}\n"
     assert path.read_bytes() == b"spikes"

@@ -80,6 +80,8 @@ def test_brainscore_vision_can_be_imported_and_not_used(installed: None) -> None
         vision.load_dataset("MajajHong2015")
     with pytest.raises(ModuleNotFoundError, match=r"brainscore_vision\.utils is not offered"):
         importlib.import_module("brainscore_vision.utils")
+    with pytest.raises(ModuleNotFoundError, match=r"brainscore_vision\.load_benchmark is not offered"):
+        exec("from brainscore_vision import load_benchmark")  # noqa: S102 - as a script has it
 
 
 def test_installing_twice_changes_nothing(installed: None) -> None:

@@ -171,6 +171,7 @@ def test_ceph_is_skipped_where_it_is_not_installed(monkeypatch: pytest.MonkeyPat
     assert not server.folder.exists()
 
 
+@pytest.mark.slow
 def test_a_server_is_skipped_that_cannot_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(pytest.skip.Exception, match="cannot be installed"):

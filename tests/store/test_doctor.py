@@ -12,6 +12,7 @@ from brainpack.store.location import BucketFolder
 from brainpack.store.s3.access import Access
 from brainpack.store.s3.doctor import Check, Outcome, compared_clock, doctor
 from tests.servers.faults import Answer, Flip, Proxy, once
+from tests.servers.fixtures import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,7 +226,10 @@ def test_somebody_else_s_bucket(ceph: Ceph, connect: Connect) -> None:
 # ------------------------------------------------------------------------------------------- what is not there
 
 
-@pytest.mark.parametrize("name", ["ceph", "swift", "ministack"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(name)]) for name in SERVERS],
+)
 def test_no_such_bucket(request: pytest.FixtureRequest, name: str, connect: Connect) -> None:
     server: Server = request.getfixturevalue(name)
     checks = examined(connect(server, f"{server.new_bucket(versioned=False)}-not"))

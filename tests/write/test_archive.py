@@ -54,6 +54,7 @@ def test_large_stimuli_are_streamed_and_whole(tmp_path: Path, monkeypatch: pytes
         assert [bool(entry.flag_bits & 8) for entry in archive.infolist()] == [False, True, True]
 
 
+@pytest.mark.slow
 def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
     source = tmp_path / "empty"
     source.touch()

@@ -46,6 +46,7 @@ def test_an_extra_named_as_the_dimension_of_text(tmp_path: Path) -> None:
     assert load_assembly_from_file(result["path"]).attrs["string2"].values.tolist() == [7]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on memory")
 def test_one_long_text_does_not_make_every_row_long_in_memory(tmp_path: Path) -> None:
     code = """

@@ -12,7 +12,7 @@ from brainpack.cache.upkeep import entries
 from brainpack.digest import BLOCK, Digester, Promise
 from brainpack.errors import IntegrityError, InvalidData, NotFound, StoreError
 from brainpack.layout import IDENTIFIER
-from brainpack.record.records import parse_record
+from brainpack.record.records import LONGEST_RECORD, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,8 +124,9 @@ def _take_in(cache: Cache, tar: TarFile, member: TarInfo) -> str | None:
     """Name of a file that is in the cache now; None for a record."""
     content = tar.extractfile(member) if member.isreg() else None
     if content is not None and _RECORD.fullmatch(member.name):
-        text = content.read()
-        parse_record(text, member.name)
+        text = content.read(LONGEST_RECORD + 1)
+        if text:  # otherwise it says that there was none
+            parse_record(text, member.name)
         cache.keep_record(member.name.partition("/")[2], text)
         return None
     found = _FILE.fullmatch(member.name)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock, Timeout
 
 from brainpack.atomic import whole_file
-from brainpack.errors import StoreError, Unavailable
+from brainpack.errors import AccessDenied, InvalidData, NotFound, StoreError, Unavailable
 from brainpack.notices import warn
 from brainpack.progress import Bars
+from brainpack.read.access import reading
 from brainpack.record.records import LONGEST_RECORD, parse_record
 from brainpack.store.fetching import fetch
 from brainpack.store.local.digests import Digests, Mark
 from brainpack.store.local.keys import HIDDEN
-from brainpack.store.location import S3_SCHEME, open_source
+from brainpack.store.location import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from brainpack.settings import Settings
     from brainpack.store.base import Source
 
+_NOTHING: Final = b""  # is kept of a record that is not in its store
 _EVERYBODY: Final = 0o666  # a cache may be shared by a lab
 
 
@@ -70,10 +72,11 @@ class Cache:
 
     def __init__(self, settings: Settings) -> None:
         self.home = settings.home
-        self._is_offline = settings.is_offline
+        self._settings = settings
         self._digests = Digests(settings.home)
         self._records = settings.home / HIDDEN / "records"
         self._sources: dict[str, Source] = {}  # connecting takes longer than fetching a small file
+        self._silent: dict[str, Unavailable] = {}  # a store that does not answer is not waited for twice
 
     def path(self, wanted: Wanted) -> Path:
         """Where a file is, or would be."""
@@ -129,19 +132,40 @@ class Cache:
         url = f"{place}/{name}"
         kept = hashlib.sha256(url.encode()).hexdigest()
         try:
-            content = self._source(place).read(name, 0, LONGEST_RECORD + 1)
-        except Unavailable:
-            path = self._records / kept
-            if not path.is_file():
-                raise
-            return parse_record(path.read_bytes(), url)
+            with self._asking(place) as source:
+                content = source.read(name, 0, LONGEST_RECORD + 1)
+        except (NotFound, AccessDenied):
+            if not (self._records / kept).exists():
+                self._try_to_keep(kept, _NOTHING)
+            raise
+        except Unavailable as error:
+            return self._kept_record(kept, url, error)
         record = parse_record(content, url)
-        with suppress(StoreError):  # without it, the store is asked again
-            self.keep_record(kept, content)
+        self._try_to_keep(kept, content)
         return record
 
+    def _kept_record(self, name: str, url: str, error: Unavailable) -> Record:
+        """Record as it was when it was last read, in place of an error."""
+        path = self._records / name
+        try:
+            with reading(path):
+                content = path.read_bytes()
+            record = parse_record(content, str(path)) if content != _NOTHING else None
+        except (NotFound, StoreError, InvalidData) as reason:
+            raise Unavailable(
+                f"{url} is not known here ({reason}), and {error}. Where there is a network, load it and run "
+                "`brainpack cache export`, and here `brainpack cache import`"
+            ) from error
+        if record is None:
+            raise NotFound(f"there was no {url} when it was last asked for, and now {error}")
+        return record
+
+    def _try_to_keep(self, name: str, content: bytes) -> None:
+        with suppress(StoreError):  # without it, the store is asked again
+            self.keep_record(name, content)
+
     def keep_record(self, name: str, content: bytes) -> None:
-        """Keep the text of a record, for when its store cannot be reached."""
+        """Keep the text of a record, or that there is none, for when its store cannot be reached."""
         with whole_file(self._records / name) as partial:
             partial.write_bytes(content)
 
@@ -196,9 +220,9 @@ class Cache:
                 f"{path} in the cache is damaged and is fetched again: expected {wanted.promise}, got "
                 f"{self.digest(path)}"
             )
-        with Bars() as bars:
+        with self._asking(wanted.place) as source, Bars() as bars:
             stored = fetch(
-                self._source(wanted.place),
+                source,
                 wanted.name,
                 path,
                 wanted.version_id,
@@ -209,12 +233,17 @@ class Cache:
         if stored.digest is not None:
             self.remember(path, stored.digest)
 
-    def _source(self, place: str) -> Source:
-        if self._is_offline and place.startswith(S3_SCHEME):
-            raise Unavailable("nothing is fetched, because BRAINPACK_OFFLINE is set")
-        if place not in self._sources:
-            self._sources[place] = open_source(place)
-        return self._sources[place]
+    @contextmanager
+    def _asking(self, place: str) -> Iterator[Source]:
+        if place in self._silent:
+            raise self._silent[place]
+        try:
+            if place not in self._sources:
+                self._sources[place] = open_source(place, self._settings)
+            yield self._sources[place]
+        except Unavailable as error:
+            self._silent[place] = error
+            raise
 
     @contextmanager
     def locked(self, sha1: str, *, wait: bool = True) -> Iterator[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from brainpack.settings import Settings
 from brainpack.store.fetching import expect
 from brainpack.store.location import open_source
 
@@ -49,7 +50,7 @@ class RemoteFile:
 
     @cached_property
     def _source(self) -> Source:
-        return open_source(self._wanted.place)
+        return open_source(self._wanted.place, Settings.from_environment())
 
     @cached_property
     def _found(self) -> StoredObject:

@@ -6,17 +6,17 @@ import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
 from brainpack.errors import StoreError
 from brainpack.layout import unpacked_folder
+from brainpack.read.access import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
     from pathlib import Path
 
     from brainpack.cache.entries import Cache
@@ -140,12 +140,12 @@ def _unused(cache: Cache, folder: Path, now: datetime, unused_for: timedelta | N
     if now - max(used) > unused_for:
         for path in sorted(folder.iterdir()):
             if not path.name.endswith(".partial"):
-                yield Removal(path, _size(path), f"not used for {unused_for.days} days")
+                yield Removal(path, _size(path), f"not used for {unused_for / timedelta(days=1):g} days")
 
 
 def _folders(cache: Cache) -> list[Path]:
     try:
-        found = [path for path in cache.home.iterdir() if _SHA1.fullmatch(path.name) and path.is_dir()]
+        found = [path for path in cache.home.iterdir() if _SHA1.fullmatch(path.name) and _is_folder(path)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -154,7 +154,12 @@ def _folders(cache: Cache) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    with reading(folder):
+        return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _entry(cache: Cache, path: Path) -> Entry:
@@ -164,13 +169,13 @@ def _entry(cache: Cache, path: Path) -> Entry:
 
 
 def _size(path: Path) -> int:
-    if path.is_dir() and not path.is_symlink():
+    if _is_folder(path):
         return sum(_size(below) for below in path.iterdir())
     return path.lstat().st_size
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
+    if _is_folder(path):
         shutil.rmtree(path)
     else:
         path.unlink()

@@ -49,6 +49,9 @@ def _days(text: str) -> timedelta:
     return days
 
 
+_days.__name__ = "number of days"  # as argparse calls it in its message
+
+
 def _add_bundles(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     export = actions.add_parser("export", help="write files into a bundle, for a machine without a network")
     export.add_argument("bundle", metavar="FILE.tar", type=Path)
@@ -85,7 +88,7 @@ def _cache_verify(_: argparse.Namespace) -> int:
     found = list(entries(cache))
     damaged = [entry for entry in found if not is_whole(cache, entry)]
     for entry in damaged:
-        print(f"damaged: {entry.path}; it is repaired when it is loaded")
+        print(f"damaged: {entry.path}; it is repaired when it is loaded, unless nothing of that name was published")
     print(f"{len(found) - len(damaged)} of {len(found)} files are whole")
     return REFUSED if damaged else DONE
 

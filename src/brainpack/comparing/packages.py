@@ -14,7 +14,7 @@ from brainpack.comparing.assemblies import compare_assemblies, only_in_one
 from brainpack.comparing.differences import Comparison, Differs, Tolerance
 from brainpack.comparing.stimuli import compare_stimuli, content_of_files
 from brainpack.errors import InvalidData, NotFound, SettingsError
-from brainpack.layout import unpacked_folder
+from brainpack.layout import RECORD_SUFFIX, unpacked_folder
 from brainpack.locating import locate, records_at
 from brainpack.planning import found_packages
 from brainpack.read.access import reading
@@ -91,10 +91,12 @@ def open_package(place: AnyPath) -> tuple[Opened, ...]:
         A record cannot be understood, a file has another size than it says, or cannot be read.
     """
     text = os.fspath(place)
+    cache = Cache(Settings.from_environment())
     if text.startswith(S3_SCHEME):
-        cache = Cache(Settings.from_environment())
         return tuple(_published(locate(record, cache), cache) for record in records_at(text))
     path = Path(text).expanduser()
+    if path.name.endswith(RECORD_SUFFIX) and (found := locate(path, cache)).place is not None:
+        return (_published(found, cache),)
     if path.suffix.lower() not in {".nc", ".csv"}:
         return tuple(_on_disk(package.record, package.folder) for package in found_packages(path))
     with reading(path):

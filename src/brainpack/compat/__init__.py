@@ -34,9 +34,11 @@ class _Absent(MetaPathFinder):
     """Says of modules that are not offered why they are not, instead of that they do not exist."""
 
     def find_spec(self, fullname: str, *_: object) -> None:
-        package = sys.modules.get(fullname.partition(".")[0])
-        if isinstance(package, _StandIn) and not package.__path__:
-            raise ModuleNotFoundError(_not_offered(fullname), name=fullname)
+        root = fullname.partition(".")[0]
+        package = sys.modules.get(root)
+        is_ours = package is sys.modules.get(_HOME) or (isinstance(package, _StandIn) and not package.__path__)
+        if is_ours:  # under its own name, `from … import …` would put an error without reason in its place
+            raise ModuleNotFoundError(_not_offered(fullname), name=root)
 
 
 class _StandIn(ModuleType):

@@ -77,6 +77,7 @@ def fetch(
     StoreError
         The store cannot be read, or the file cannot be written.
     """
+    before = None
     for _ in range(_ATTEMPTS):
         found = source.head(key, version_id)
         expect(found, promise, f"{source.url}/{key}")
@@ -89,9 +90,16 @@ def fetch(
                 unfinished.replace(target)
                 return replace(found, digest=got)
             unfinished.unlink()
+        if got == before:
+            raise IntegrityError(
+                f"{source.url}/{key} is another object than the one that was asked for; check version id and SHA-1, or "
+                "ask who published it",
+                expected=str(promise or found.digest),
+                got=str(got),
+            )
+        before = got
     raise IntegrityError(
-        f"{source.url}/{key} arrives damaged again and again, or is not what its registry says; try another network, "
-        "or ask who published it",
+        f"{source.url}/{key} arrives damaged again and again; try another network, or ask who published it",
         expected=str(promise or found.digest or f"{found.size} bytes"),
         got=str(got),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from brainpack.errors import SettingsError
+from brainpack.errors import SettingsError, Unavailable
 
 if TYPE_CHECKING:
     from typing import Self
@@ -78,16 +78,20 @@ def open_store(target: str | os.PathLike[str], settings: Settings) -> Store:
     return _open_folder(text)
 
 
-def open_source(place: str | os.PathLike[str]) -> Source:
+def open_source(place: str | os.PathLike[str], settings: Settings) -> Source:
     """Open a place to read from: a bucket, with credentials or without, or a folder.
 
     Raises
     ------
     SettingsError
         No bucket is named, or the place is neither a bucket nor a folder.
+    Unavailable
+        It is a bucket, and the settings say that there is no network.
     """
     text = os.fspath(place)
     if text.startswith(S3_SCHEME):
+        if settings.is_offline:
+            raise Unavailable("nothing is fetched, because BRAINPACK_OFFLINE is set")
         from brainpack.store.s3.source import S3Source
 
         return S3Source(BucketFolder.parse(text))

@@ -116,7 +116,8 @@ def fetch_missing(bucket: str, key: str, target: Path, sha1: str | None = None, 
     """
     if not target.exists() or sha1 not in {None, KnownFile(target).sha1}:
         promise = None if sha1 is None else Promise(sha1)
-        fetch(open_source(f"{S3_SCHEME}{bucket}"), key, target, version_id, promise=promise, may_go_on=False)
+        source = open_source(f"{S3_SCHEME}{bucket}", Settings.from_environment())
+        fetch(source, key, target, version_id, promise=promise, may_go_on=False)
 
 
 def _bucket_and_key(location: str) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class Digests:
         try:
             kept = json.loads(self._entry(path).read_bytes())
             return Digest(**kept["digest"]) if kept["mark"] == list(mark) else None
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def save(self, path: Path, mark: Mark, digest: Digest) -> None:

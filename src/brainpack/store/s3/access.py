@@ -86,6 +86,7 @@ class Access:
         version = {} if version_id is None else {"VersionId": version_id}
         return {"Bucket": self.where.bucket, "Key": self.where.key(key), **version}
 
-    def explaining(self, asked: str, key: str = "") -> AbstractContextManager[None]:
+    def explaining(self, asked: str, key: str = "", version_id: str | None = None) -> AbstractContextManager[None]:
         """Errors of AWS in our words; "could not <asked> s3://…"."""
-        return explaining(asked, self.where.url(key), self.who)
+        version = "" if version_id is None else f" in the version {version_id!r}"
+        return explaining(asked, f"{self.where.url(key)}{version}", self.who)

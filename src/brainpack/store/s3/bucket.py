@@ -95,11 +95,11 @@ class S3Store:
             return stored
 
     def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
-        with self._access.explaining("read", key):
+        with self._access.explaining("read", key, version_id):
             return reading.read(self._access, key, start, stop, version_id)
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        with self._access.explaining("look at", key):
+        with self._access.explaining("look at", key, version_id):
             return reading.head(self._access, key, version_id)
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:

@@ -36,7 +36,7 @@ _ANSWERS: Final[dict[str, tuple[type[BrainpackError], str]]] = {
     "NoSuchKey": (NotFound, "there is no such object"),
     "NoSuchVersion": (NotFound, "there is no such version of the object"),
     "NoSuchUpload": (NotFound, "the unfinished upload is gone: it was completed or aborted"),
-    "404": (NotFound, "there is no such object, or no such bucket"),
+    "404": (NotFound, "there is no such object, no such version of it, or no such bucket"),
     "AccessDenied": (
         AccessDenied,
         (

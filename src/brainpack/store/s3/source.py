@@ -38,13 +38,13 @@ class S3Source:
         return self._where.url()
 
     def read(self, key: str, start: int, stop: int, version_id: str | None = None) -> bytes:
-        return self._ask("read", key, lambda access: reading.read(access, key, start, stop, version_id))
+        return self._ask("read", key, version_id, lambda access: reading.read(access, key, start, stop, version_id))
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        return self._ask("look at", key, lambda access: reading.head(access, key, version_id))
+        return self._ask("look at", key, version_id, lambda access: reading.head(access, key, version_id))
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        yield from self._ask("list", prefix, lambda access: [*reading.list_objects(access, prefix)])
+        yield from self._ask("list", prefix, None, lambda access: [*reading.list_objects(access, prefix)])
 
     @cached_property
     def _own(self) -> Access | None:
@@ -54,16 +54,16 @@ class S3Source:
     def _public(self) -> Access:
         return Access.of_everybody(self._where)
 
-    def _ask(self, what: str, key: str, question: Callable[[Access], Found]) -> Found:
+    def _ask(self, what: str, key: str, version_id: str | None, question: Callable[[Access], Found]) -> Found:
         if self._own is None or self._is_refused:
-            with self._public.explaining(what, key):
+            with self._public.explaining(what, key, version_id):
                 return question(self._public)
         try:
-            with self._own.explaining(what, key):
+            with self._own.explaining(what, key, version_id):
                 return question(self._own)
         except AccessDenied as refusal:
             try:
-                with self._public.explaining(what, key):
+                with self._public.explaining(what, key, version_id):
                     answer = question(self._public)
             except BrainpackError as error:
                 refusal.add_note(f"without credentials: {error}")
