@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from brainpack import IntegrityError, InvalidData, NotFound, StoreError
+from brainpack import IntegrityError, InvalidData, NotFound, SettingsError, StoreError
 from brainpack.packaging import package_stimulus_set_locally
 from brainpack.read.archives import FileOnDisk
 from brainpack.read.stimuli import read_lazily, read_stimulus_set
@@ -23,9 +23,10 @@ from tests.helpers import stimulus_set
 from tests.read.zips import CENTRAL, LOCAL, files_below, link, make_zip, patched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from brainpack import StimulusSet
+    from brainpack.errors import BrainpackError
 
 HOUR = 3_600_000_000_000
 
@@ -280,6 +281,88 @@ def test_a_folder_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "scratch" / "set" / "0.png").write_bytes(b"X")
     with pytest.warns(UserWarning, match="in 1 file"):
         read_stimulus_set(table, archive, unpack_to=tmp_path / "scratch" / "set", verify=True)
+
+
+def test_a_link_to_an_older_file_that_came_after_loading_is_read(tmp_path: Path) -> None:
+    table, archive = written(tmp_path, ["0.png", "1.png"])
+    read_stimulus_set(table, archive)
+    note, path = tmp_path / ".set.unpacked", tmp_path / "set" / "1.png"
+    kept = json.loads(note.read_text())
+    note.write_text(json.dumps(kept | {"whole_at": kept["whole_at"] + HOUR}))
+    stimuli = read_stimulus_set(table, archive)
+    path.rename(tmp_path / "older.png").write_bytes(b"X")
+    path.symlink_to(tmp_path / "older.png")
+    later = kept["whole_at"] + 2 * HOUR
+    os.utime(path, ns=(later, later), follow_symlinks=False)
+    with pytest.warns(UserWarning, match=r"1\.png differed from the ZIP"):
+        assert file_of(stimuli, 1) == content(1)
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_a_file_that_somebody_adds_is_not_taken_for_one_of_the_zip(tmp_path: Path, verify: bool) -> None:
+    table, archive = written(tmp_path, ["sub/0.png", "1.png"])
+    read_stimulus_set(table, archive)
+    (tmp_path / "set" / "0.png").write_bytes(b"mine")
+    (tmp_path / "set" / "other").mkdir()
+    (tmp_path / "set" / "other" / "0.png").write_bytes(b"mine")
+    stimuli = read_stimulus_set(table, archive, verify=verify)
+    assert stimuli.get_stimulus(0) == tmp_path / "set" / "sub" / "0.png"
+    assert [file_of(stimuli, n) for n in (0, 1)] == [content(0), content(1)]
+
+
+def test_a_file_that_somebody_adds_does_not_complete_a_zip(tmp_path: Path) -> None:
+    table, archive = written(tmp_path, ["0.png"])
+    read_stimulus_set(table, archive)
+    table.write_text("stimulus_id,filename\n0,0.png\n1,1.png\n")
+    (tmp_path / "set" / "1.png").write_bytes(b"mine")
+    with pytest.raises(NotFound, match=r"1 of the 2 files that the table names are not in .*set\.zip: '1\.png'"):
+        read_stimulus_set(table, archive)
+
+
+class Spied(Remote):
+    """A ZIP during whose reading something is done, once."""
+
+    def __init__(self, path: Path, what: Callable[[], object], *, after: int = 1) -> None:
+        super().__init__(path)
+        self.what, self.after = what, after  # the directory is asked for first
+
+    def read(self, start: int, stop: int) -> bytes:
+        if len(self.asked) == self.after:
+            self.what()
+        return super().read(start, stop)
+
+
+def test_while_a_file_is_fetched_nothing_else_is_in_the_folder(tmp_path: Path) -> None:
+    table, archive = written(tmp_path, ["0.png"])
+    seen: list[Path] = []
+    remote = Spied(archive, lambda: seen.extend(tmp_path.rglob("*.partial")))
+    lazy = read_lazily(table, remote, tmp_path / "fetched")
+    (tmp_path / "fetched").mkdir()
+    assert file_of(lazy, 0) == content(0)
+    assert [path.parent for path in seen] == [tmp_path]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fetched", "set.csv", "set.zip"]
+
+
+def test_a_clean_up_while_a_file_is_fetched_does_no_harm(tmp_path: Path) -> None:
+    table, archive = written(tmp_path, ["0.png"])
+    remote = Spied(archive, lambda: next(tmp_path.glob(".*.partial")).unlink())
+    assert file_of(read_lazily(table, remote, tmp_path / "fetched"), 0) == content(0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [IntegrityError("it was replaced", expected="a", got="b"), SettingsError("no region"), NotFound("it is gone")],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_a_store_says_while_the_directory_is_read_is_not_changed(tmp_path: Path, error: BrainpackError) -> None:
+    table, archive = written(tmp_path, ["0.png"])
+
+    def refuse() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        read_lazily(table, Spied(archive, refuse, after=0), tmp_path / "fetched").get_stimulus(0)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize("is_lazy", [False, True])

@@ -78,7 +78,7 @@ def test_a_set_with_folders_and_extra_files(tmp_path: Path) -> None:
 
 HOSTILE: dict[str, tuple[list[tuple[str | zipfile.ZipInfo, Content]], str]] = {
     "absolute": ([("/etc/x", b"")], "an absolute path"),
-    "drive": ([("C:x", b"")], "an absolute path"),
+    "drive": ([("C:x", b"")], "a drive or stream of Windows"),
     "out": ([("../x", b"")], "a way out"),
     "out further down": ([("a/../../x", b"")], "a way out"),
     "out on Windows": ([("a/.. /x", b"")], "a way out"),
@@ -92,6 +92,14 @@ HOSTILE: dict[str, tuple[list[tuple[str | zipfile.ZipInfo, Content]], str]] = {
     "twice in other words": ([("a/x", b"1"), ("a/./x", b"2")], "'a/x' .a name that others have"),
     "case": ([("x.png", b"1"), ("X.png", b"2")], "'X.png' .a name that others have"),
     "file and folder": ([("x", b"1"), ("x/y", b"2")], "'x' .a name that others have"),
+    "accent": ([("caf\u00e9.png", b"1"), ("cafe\u0301.png", b"2")], "a name that others have"),
+    "accent and case": ([("caf\u00e9.png", b"1"), ("CAFE\u0301.png", b"2")], "a name that others have"),
+    "line break": ([("a\nb.png", b"")], "a control character"),
+    "escape": ([("a\x1b[2J.png", b"")], "a control character"),
+    "deep": ([("d/" * 1500 + "x", b"")], "a path that is too long"),
+    "65 parts": ([("d/" * 64 + "x", b"")], "a path that is too long"),
+    "long": ([("/".join(["d" * 200] * 6), b"")], "a path that is too long"),
+    "long part": ([("日" * 86, b"")], "a path that is too long"),
     "many": ([(f"../{n}", b"") for n in range(9)], "and 4 more"),
 }
 
@@ -195,6 +203,11 @@ def test_a_zip_without_suffix_says_what_to_do(good: Path) -> None:
         unpack(good.rename(good.with_name("set")))
 
 
+def test_names_as_long_as_they_may_be(tmp_path: Path) -> None:
+    entries = [("d/" * 63 + "x", b"deep"), ("日" * 85, b"long")]
+    assert files_below(unpack(make_zip(tmp_path / "set.zip", entries))) == dict(entries)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: None,
     "cut": lambda path: path.write_bytes(b"B"),
@@ -264,12 +277,44 @@ def test_a_failure_while_repairing_leaves_no_partial_file(good: Path) -> None:
     assert files_below(folder) == WHOLE | {"a.png": b"damaged"}
 
 
+def test_a_kill_while_repairing_leaves_nothing_among_the_files(good: Path) -> None:
+    folder = unpack(good)
+    for name in WHOLE:
+        (folder / name).write_bytes(b"damaged")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(good)], check=False)
+    assert killed.returncode == 3
+    assert files_below(folder).keys() == WHOLE.keys()
+    assert len(list(good.parent.glob(".set.*.partial"))) >= 1
+    with pytest.warns(UserWarning, match="in 2 file"):
+        unpack(good)
+    assert files_below(folder) == WHOLE
+    assert names_in(good.parent) == ["set", "set.zip"]
+
+
+KILLED = """
+import os, sys, pathlib
+from brainpack.read.archives import Archive
+from brainpack.read.unpack import unpack
+Archive.content = lambda self, member: os._exit(3)
+unpack(pathlib.Path(sys.argv[1]))
+"""
+
+
+def test_a_folder_that_is_a_link_is_repaired_where_it_is(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "scratch" / "real").mkdir(parents=True)
+    good.with_name("set").symlink_to(tmp_path / "scratch" / "real")
+    with pytest.warns(UserWarning, match="in 2 file"):
+        unpack(good)
+    assert files_below(tmp_path / "scratch" / "real") == WHOLE
+    assert names_in(tmp_path / "scratch") == ["real"]
+
+
 @pytest.mark.parametrize("obstacle", ["set", "set/sub", "set/a.png/folder"])
 def test_what_stands_in_the_way_is_an_error_with_a_way_out(good: Path, obstacle: str) -> None:
     path = good.parent / obstacle
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("mine")
-    with pytest.raises(StoreError, match="unpack it elsewhere and pass that folder"):
+    with pytest.raises(StoreError, match=r"unpack it elsewhere and pass that folder.* set BRAINIO_HOME"):
         unpack(good)
     assert path.read_text() == "mine"
     assert [p.name for p in good.parent.rglob("*.partial")] == []

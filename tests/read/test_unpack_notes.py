@@ -15,6 +15,7 @@ from brainpack.read.unpack import unpack
 from tests.read.zips import files_below, make_zip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -116,8 +117,107 @@ def test_another_zip_of_that_name_is_noticed(good: Path) -> None:
     assert files_below(folder) == WHOLE | {"a.png": b"Z" * 100}
 
 
+def older_copy(path: Path, to: Path) -> Path:
+    """Other bytes under the same names, with times long before the note."""
+    shutil.copytree(path, to)
+    (to / "a.png").write_bytes(b"X" * 100)
+    return to
+
+
+def moved(old: Path, folder: Path) -> None:
+    shutil.rmtree(folder)
+    old.rename(folder)
+
+
+def linked(old: Path, folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to(old)
+
+
+@pytest.mark.parametrize("most_looked_at", [50_000, 1], ids=["few files", "very many files"])
+@pytest.mark.parametrize("replace", [moved, linked])
+def test_another_folder_in_its_place_is_not_taken_for_it(
+    good: Path, replace: Callable[[Path, Path], None], most_looked_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack_notes, "_MOST_LOOKED_AT", most_looked_at)
+    folder = unpack(good)
+    replace(older_copy(folder, good.with_name("older")), folder)
+    age(good)
+    with pytest.warns(UserWarning, match=r"in 1 file.*a\.png"):
+        unpack(good)
+    assert files_below(folder) == WHOLE
+
+
+def test_another_folder_in_the_place_of_a_folder_below_is_not_taken_for_it(good: Path) -> None:
+    folder = unpack(good)
+    shutil.copytree(folder / "sub", good.with_name("older"))
+    good.with_name("older").joinpath("b.png").write_bytes(b"X" * 100)
+    moved(good.with_name("older"), folder / "sub")
+    age(good)
+    with pytest.warns(UserWarning, match=r"in 1 file.*sub/b\.png"):
+        unpack(good)
+    assert files_below(folder) == WHOLE
+
+
+def test_a_link_that_is_led_elsewhere_is_noticed(good: Path) -> None:
+    elsewhere = unpack(good).rename(good.with_name("elsewhere"))
+    good.with_name("set").symlink_to(elsewhere)
+    unpack(good)
+    older = older_copy(elsewhere, good.with_name("older"))
+    good.with_name("set").unlink()
+    good.with_name("set").symlink_to(older)
+    age(good)
+    with pytest.warns(UserWarning, match=r"in 1 file.*a\.png"):
+        unpack(good)
+    assert files_below(older) == WHOLE
+
+
+def test_a_link_to_an_older_file_is_as_new_as_the_link(good: Path, tmp_path: Path) -> None:
+    folder, older = unpack(good), tmp_path / "older.png"
+    older.write_bytes(b"X" * 100)
+    (folder / "a.png").unlink()
+    (folder / "a.png").symlink_to(older)
+    age(good)
+    later = older.stat().st_mtime_ns + 2 * HOUR
+    os.utime(folder / "a.png", ns=(later, later), follow_symlinks=False)
+    with pytest.warns(UserWarning, match=r"in 1 file.*a\.png"):
+        unpack(good)
+    assert files_below(folder) == WHOLE
+    assert older.read_bytes() == b"X" * 100
+
+
+SOUND = {"mark": [1, 2, 3, 4], "whole_at": 9 * 10**18, "files": 2, "folders": {"": [1, 2]}}
+UNSOUND: list[dict[str, object]] = [
+    {},
+    {"whole_at": "a"},
+    {"whole_at": None},
+    {"files": "x"},
+    {"folders": 5},
+    {"folders": [5]},
+    {"folders": None},
+    {"folders": {}},
+    {"folders": {"": None}},
+    {"folders": {"\0": [1, 2], "": [1, 2]}},
+    {"folders": {"\ud800": [1, 2], "": [1, 2]}},
+]
+
+
+@pytest.mark.parametrize("change", UNSOUND, ids=repr)
+def test_a_note_that_says_something_else_is_no_note(good: Path, change: dict[str, object]) -> None:
+    folder = unpack(good)
+    (folder / "a.png").write_bytes(b"X" * 100)
+    note = good.with_name(".set.unpacked")
+    kept = json.loads(note.read_text())
+    note.write_text(json.dumps(SOUND | {"mark": kept["mark"]} | change))
+    with pytest.warns(UserWarning, match=r"a\.png"):
+        unpack(good)
+    assert files_below(folder) == WHOLE
+
+
 @pytest.mark.parametrize(
-    "note", [b"", b"[]", b"{}", b'{"mark": 3}', b"\xff", b'{"mark": [1], "whole_at": 1}'], ids=repr
+    "note",
+    [b"", b"[]", b"{}", b'{"mark": 3}', b"\xff", b'{"mark": [1], "whole_at": 1}', b"[" * 100_000],
+    ids=lambda note: repr(note[:30]),
 )
 def test_a_damaged_note_is_no_note(good: Path, note: bytes) -> None:
     folder = unpack(good)

@@ -207,6 +207,8 @@ def _members(source: Ranged) -> dict[str, Member]:
         with zipfile.ZipFile(_End(source)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             end = archive.start_dir
+    except BrainpackError:  # some are ValueErrors, but say more than that this is no ZIP
+        raise
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise InvalidData(
             f"{source} is not a ZIP, or its list of entries is damaged: {error}; get a fresh copy"

@@ -47,7 +47,8 @@ def read_stimulus_set(
         numbers stay the text that they are: "001" and "NA" too.
     zip_or_folder : path
         A ZIP, which is unpacked, or a folder that holds the files already. Where a name of the table is not there,
-        the only file of that name in any folder of it is taken; other files do not matter.
+        the only file of that name in any folder of it is taken; other files do not matter. Of a ZIP, only its own
+        files count, whatever else is where it was unpacked.
     unpack_to : Path, optional
         The folder that shall hold the files of a ZIP, by default the one of its name beside it. What was unpacked
         before is kept, and repaired: see `brainpack.read.unpack.unpack`.
@@ -76,12 +77,13 @@ def read_stimulus_set(
         is_folder = path.is_dir()
     files: Files
     if is_folder:
-        folder, files = path, _Folder(path)
+        files, there = _Folder(path), _relative_files(path)
     else:
         folder = unpack_to or unpacked_folder(path)
-        whole_at = unpack_whole(path, folder, verify=verify)
-        files = ZippedFiles(Archive(FileOnDisk.at(path)), folder, whole_at)
-    return _with_files(table, _found(table[FILENAME].tolist(), folder), files)
+        note = unpack_whole(path, folder, verify=verify)
+        archive = Archive(FileOnDisk.at(path))
+        files, there = ZippedFiles(archive, folder, note.whole_at), _names_in_zip(archive, folder, note.files)
+    return _with_files(table, _found(table[FILENAME].tolist(), there, path), files)
 
 
 def read_lazily(csv_path: str | os.PathLike[str], archive: Ranged, folder: Path) -> StimulusSet:
@@ -191,21 +193,26 @@ def _ids(text: pd.Series[str]) -> pd.Series[Any]:
     return text
 
 
-def _found(names: list[str], folder: Path) -> list[str]:
-    """Where in the folder the file of each name is: there, or else the only one of that name in a folder below."""
-    there = _relative_files(folder)
+def _names_in_zip(archive: Archive, folder: Path, number: int) -> set[str]:
+    """Names of the files in a ZIP, all of which are in the folder that it was unpacked to."""
+    there = _relative_files(folder)  # much faster than the directory of the ZIP
+    return there if len(there) == number else set(archive.members)
+
+
+def _found(names: list[str], there: set[str], where: Path) -> list[str]:
+    """Which file is that of each name: the one with that path, or else the only one of that name in a folder."""
     if there.issuperset(names):
         return names
     below = by_last_part(there)
     moved = {name: below.get(name, []) for name in names if name not in there}
     if missing := [name for name, found in moved.items() if not found]:
         raise NotFound(
-            f"{len(missing)} of the {len(names)} files that the table names are not in {folder}: {_some(missing)}; "
-            "unpack all of the ZIP, or correct the table"
+            f"{len(missing)} of the {len(names)} files that the table names are not in {where}: {_some(missing)}; "
+            "correct the table, or give the folder or ZIP that holds all of them"
         )
     if ambiguous := [found for found in moved.values() if len(found) > 1]:
         raise InvalidData(
-            f"{len(ambiguous)} of the file names in the table fit several files in {folder}, for instance "
+            f"{len(ambiguous)} of the file names in the table fit several files in {where}, for instance "
             f"{_some(sorted(ambiguous[0]))}; write the folder into the table, as in {min(ambiguous[0])!r}"
         )
     return [moved[name][0] if name in moved else name for name in names]

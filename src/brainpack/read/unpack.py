@@ -9,7 +9,7 @@ import stat
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from brainpack.layout import unpacked_folder
 from brainpack.notices import warn
 from brainpack.read.access import reading
 from brainpack.read.archives import Archive, FileOnDisk
-from brainpack.read.unpack_notes import Note, clock, flush, folders_of
+from brainpack.read.unpack_notes import Note, clock, flush, folders_of, last_touched
 from brainpack.store.local.digests import Mark
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def unpack(zip_path: Path, folder: Path | None = None, *, verify: bool = False) 
     A folder that is already there is kept; files that are missing or damaged are unpacked again, with a warning. Other
     files in it are left alone. The first time, every file is read and compared with the size and the CRC-32 in the
     ZIP. After that a hidden note beside the folder says when all of it was whole, and what was not touched since then,
-    by the times that the system keeps, is taken as whole: the ZIP, the folders, and the files, if these are not more
-    than 50 000. Of more files only their folders are looked at, which shows that one was added, removed or replaced,
-    but not that one was written to in place; `ZippedFiles` looks at it when it is asked for its path. What was touched
-    within two seconds of the time of the note is read again the next time. Bytes that a disk loses by itself are
-    found with `verify` alone.
+    by the times that the system keeps, is taken as whole: the ZIP, the folders, if they are still the same ones and not
+    links, and the files, if these are not more than 50 000. Of more files only their folders are looked at, which shows
+    that one was added, removed or replaced, but not that one was written to in place; `ZippedFiles` looks at it when it
+    is asked for its path. What was touched within two seconds of the time of the note is read again the next time.
+    Bytes that a disk loses by itself are found with `verify` alone.
 
     Several processes may do this at the same time: one unpacks, and the others wait for it.
 
@@ -77,8 +77,8 @@ def unpack(zip_path: Path, folder: Path | None = None, *, verify: bool = False) 
     return folder
 
 
-def unpack_whole(zip_path: Path, folder: Path, *, verify: bool = False) -> int:
-    """Unpack like `unpack`, and say at what time all of the folder was whole: nanoseconds since 1970."""
+def unpack_whole(zip_path: Path, folder: Path, *, verify: bool = False) -> Note:
+    """Unpack like `unpack`, and say when all of the folder was whole, and how many files that are."""
     if folder == zip_path:
         raise InvalidData(
             f"{zip_path} has no suffix, so that the folder to unpack it to would have its own name; "
@@ -86,15 +86,15 @@ def unpack_whole(zip_path: Path, folder: Path, *, verify: bool = False) -> int:
         )
     with reading(zip_path):
         status = zip_path.stat()
-    if not verify and (whole_at := _known_whole(status, folder)):
-        return whole_at
+    if not verify and (note := _known_whole(status, folder)):
+        return note
     archive = Archive(FileOnDisk.at(zip_path))
     members = archive.members.values()
     with _explaining(zip_path, folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with _explaining(zip_path, folder), _alone(folder) as is_alone:
-        if not verify and (whole_at := _known_whole(status, folder)):  # another process was faster
-            return whole_at
+        if not verify and (note := _known_whole(status, folder)):  # another process was faster
+            return note
         if is_alone:
             _remove_what_was_left(folder)
         if folder.is_dir() or not _unpack_new(archive, members, folder):
@@ -102,21 +102,21 @@ def unpack_whole(zip_path: Path, folder: Path, *, verify: bool = False) -> int:
             _repair(archive, members, folder, None if verify else _note_about(status, folder))
         else:
             whole_at = clock(folder.parent)
-        if whole_at is None:
-            return time.time_ns()
-        flush()  # a note must not outlive what it vouches for when the power fails
-        Note(Mark.of(status), whole_at, len(members), folders_of(archive.members)).write(folder)
-    return whole_at
+        note = Note.about(folder, archive.members, Mark.of(status), whole_at or time.time_ns())
+        if whole_at is not None:
+            flush()  # a note must not outlive what it vouches for when the power fails
+            note.write(folder)
+    return note
 
 
 def _note_about(zip_status: os.stat_result, folder: Path) -> Note | None:
     note = Note.of(folder)
-    return note if note is not None and note.is_about(zip_status) else None
+    return note if note is not None and note.is_about_zip(zip_status) and note.is_about(folder) else None
 
 
-def _known_whole(zip_status: os.stat_result, folder: Path) -> int | None:
-    note = _note_about(zip_status, folder)
-    return note.whole_at if note is not None and note.vouches_for(folder) else None
+def _known_whole(zip_status: os.stat_result, folder: Path) -> Note | None:
+    note = Note.of(folder)
+    return note if note is not None and note.is_about_zip(zip_status) and note.vouches_for(folder) else None
 
 
 @contextmanager
@@ -128,7 +128,8 @@ def _explaining(zip_path: Path, folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"{zip_path} could not be unpacked to {folder}: {error.strerror or error}; "
-            "unpack it elsewhere and pass that folder instead of the ZIP"
+            "unpack it elsewhere and pass that folder instead of the ZIP; if it is in the cache, load it once as "
+            "somebody who may write there, or set BRAINIO_HOME to a folder of your own"
         ) from error
 
 
@@ -157,6 +158,8 @@ def _remove_what_was_left(folder: Path) -> None:
     for path in folder.parent.iterdir():
         if path.name.startswith(prefix) and path.name.endswith(suffix):
             shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # a file
+                path.unlink()
 
 
 def _unpack_new(archive: Archive, members: Collection[Member], folder: Path) -> bool:
@@ -190,15 +193,7 @@ def _repair(archive: Archive, members: Collection[Member], folder: Path, note: N
             broken.append(member)
 
     def replace(member: Member) -> None:
-        target = folder / member.name
-        partial = target.with_name(f".{secrets.token_hex(4)}.partial")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("xb") as file:
-                file.writelines(archive.content(member))
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        put(archive, member, folder / member.name, new_partial(folder))
 
     _for_each(look_at, members)
     for member in broken:
@@ -207,6 +202,29 @@ def _repair(archive: Archive, members: Collection[Member], folder: Path, note: N
     if broken:
         names = ", ".join(sorted(member.name for member in broken)[:5])
         warn(f"{folder} differed from the ZIP in {len(broken)} file(s), which were unpacked again: {names}")
+
+
+def new_partial(folder: Path) -> Path:
+    """Where a file can be until it is whole: beside the folder, whose files are the set's alone, on the same disk."""
+    return _partial(Path(os.path.realpath(folder)), secrets.token_hex(4))
+
+
+def put(archive: Archive, member: Member, target: Path, partial: Path) -> None:
+    """Unpack one file to `partial`, and move it to `target` when it is whole; nothing is left of it otherwise."""
+
+    def write_and_move() -> None:
+        with partial.open("wb") as file:
+            file.writelines(archive.content(member))
+        partial.replace(target)
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_and_move()
+        except FileNotFoundError:  # another process took it for something left behind
+            write_and_move()
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _for_each(work: Callable[[Member], None], members: Collection[Member]) -> None:
@@ -226,7 +244,7 @@ def _for_each(work: Callable[[Member], None], members: Collection[Member]) -> No
 
 def _is_settled(path: Path, note: Note | None) -> bool:
     try:
-        return note is not None and note.settles(path.stat())
+        return note is not None and note.settles(last_touched(path))
     except OSError:
         return False
 

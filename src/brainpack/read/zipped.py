@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from brainpack.atomic import whole_file
+from brainpack.atomic import writing
 from brainpack.notices import warn
-from brainpack.read.unpack import is_whole, refuse_detours
+from brainpack.read.unpack import is_whole, new_partial, put, refuse_detours
 from brainpack.read.unpack_notes import last_touched
 
 if TYPE_CHECKING:
@@ -66,13 +66,14 @@ class ZippedFiles:
         refuse_detours(self.folder, member)
         if is_repair:
             warn(f"{path} differed from the ZIP, and was unpacked again")
-        with whole_file(path) as partial, partial.open("xb") as file:
-            file.writelines(self.archive.content(member))
+        partial = new_partial(self.folder)
+        with writing(path, partial):
+            put(self.archive, member, path, partial)
         return path
 
 
 def _is_older(path: Path, time: int) -> bool:
     try:
-        return last_touched(path.stat()) < time
+        return last_touched(path) < time
     except OSError:
         return False
