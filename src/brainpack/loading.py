@@ -270,7 +270,7 @@ def load_assembly_from_s3(  # noqa: PLR0913 - what registries hold, and two deci
     return assembly
 
 
-def load_stimulus_set_from_files(csv_path: AnyPath, zip_or_dir: AnyPath) -> StimulusSet:
+def load_stimulus_set_from_files(csv_path: AnyPath, zip_or_dir: AnyPath, *, lazy: bool = False) -> StimulusSet:
     """Load a stimulus set from its table and its stimuli.
 
     Parameters
@@ -281,6 +281,8 @@ def load_stimulus_set_from_files(csv_path: AnyPath, zip_or_dir: AnyPath) -> Stim
     zip_or_dir : path
         A ZIP, which is unpacked into the folder of its name beside it, or a folder that holds the files. The files
         may be in folders inside it, and other files may be there.
+    lazy : bool
+        Leave the stimuli in the ZIP; `get_stimulus` unpacks one by one into a hidden folder beside it.
 
     Returns
     -------
@@ -297,7 +299,10 @@ def load_stimulus_set_from_files(csv_path: AnyPath, zip_or_dir: AnyPath) -> Stim
     StoreError
         Something cannot be read, or the ZIP cannot be unpacked there.
     """
-    return read_stimulus_set(csv_path, zip_or_dir)
+    path = Path(zip_or_dir)
+    if lazy and not path.is_dir():
+        return read_lazily(csv_path, FileOnDisk.at(path), path.with_name(f".{path.name}.singles"))
+    return read_stimulus_set(csv_path, path)
 
 
 def load_assembly_from_file(

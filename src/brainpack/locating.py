@@ -166,7 +166,8 @@ def records_at(place: str) -> list[str]:
             path.stat()
         if not path.is_dir():
             return [str(path.with_suffix(RECORD_SUFFIX))]
-        names = [found.name for found in path.iterdir()]
+        with reading(path):
+            names = [found.name for found in path.iterdir()]
         folder = str(path)
     records = sorted(f"{folder}/{name}" for name in names if name.endswith(RECORD_SUFFIX) and not name.startswith("."))
     if not records:

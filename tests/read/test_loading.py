@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +20,10 @@ from brainpack import (
     StimulusSet,
     StoreError,
     load,
+    load_stimulus_set_from_files,
 )
 from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally
 from tests.helpers import recording, stimulus_set
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STIMULI, ASSEMBLY = "stimulus_lab_Stimuli2026", "assy_lab_Recording2026"
 
@@ -62,6 +62,36 @@ def test_a_stimulus_set_comes_back(packaged: Path) -> None:
     assert stimuli.identifier == "lab.Stimuli2026"
     assert stimuli["stimulus_id"].tolist() == ["left", "right", "日本"]
     assert stimuli.get_stimulus("日本") == packaged / STIMULI / "日本.png"
+
+
+@pytest.mark.parametrize("form", ["record", "files"])
+def test_stimuli_can_stay_in_their_zip(
+    form: str, packaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRAINIO_HOME", str(tmp_path / "home"))
+    record = record_of(packaged, STIMULI)
+    before = {path.name for path in packaged.iterdir()}
+    csv, archive_path = packaged / f"{STIMULI}.csv", packaged / f"{STIMULI}.zip"
+    if form == "record":
+        stimuli = load(record, lazy=True)
+    else:
+        stimuli = load_stimulus_set_from_files(csv, archive_path, lazy=True)
+    assert isinstance(stimuli, StimulusSet)
+    assert {path.name for path in packaged.iterdir()} == before
+    with zipfile.ZipFile(archive_path) as archive:
+        for stimulus_id, name in zip(stimuli["stimulus_id"], stimuli["filename"], strict=True):
+            assert Path(stimuli.get_stimulus(stimulus_id)).read_bytes() == archive.read(name)
+    assert not (packaged / STIMULI).exists()
+
+
+@pytest.mark.parametrize("place", ["folder", "file"])
+def test_a_folder_with_one_package_or_a_file_beside_its_record_is_enough(place: str, packaged: Path) -> None:
+    if place == "folder":
+        with pytest.raises(InvalidData, match="holds several packages; name one of their records: assy_lab"):
+            load(packaged)
+        record_of(packaged, STIMULI).unlink()
+    found = load(packaged if place == "folder" else packaged / f"{ASSEMBLY}.nc")
+    assert isinstance(found, DataAssembly)
 
 
 def test_an_assembly_comes_back_with_its_stimuli(packaged: Path) -> None:
