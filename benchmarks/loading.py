@@ -24,20 +24,13 @@ from benchmarks.merging import reference_python
 from brainpack.digest import digest_file
 
 STEM = "stimulus_lab_Set"
+REFERENCE = "brainscore_core.supported_data_standards.brainio.s3"
 
 BRAINPACK = """
 import sys, time
 from brainpack import load_stimulus_set_from_files
 start = time.perf_counter()
 stimuli = load_stimulus_set_from_files(sys.argv[1], sys.argv[2])
-print(time.perf_counter() - start, len(stimuli))
-"""
-BRAINPACK_CACHE = """
-import sys, time
-from brainpack import load_stimulus_set_from_s3
-csv_sha1, zip_sha1 = (path.split("/")[-2] for path in sys.argv[1:3])
-start = time.perf_counter()
-stimuli = load_stimulus_set_from_s3("lab.Set", "bucket", csv_sha1, zip_sha1, None, None)
 print(time.perf_counter() - start, len(stimuli))
 """
 FROM_FILES = """
@@ -49,7 +42,7 @@ print(time.perf_counter() - start, len(stimuli))
 """
 FROM_CACHE = """
 import sys, time
-from brainscore_core.supported_data_standards.brainio.s3 import load_stimulus_set_from_s3
+from {module} import load_stimulus_set_from_s3
 csv_sha1, zip_sha1 = (path.split("/")[-2] for path in sys.argv[1:3])
 start = time.perf_counter()
 stimuli = load_stimulus_set_from_s3("lab.Set", "bucket", csv_sha1, zip_sha1, None, None)
@@ -116,9 +109,9 @@ def main() -> None:
             seconds(ours, options.rows, home)
         loads = {
             "brainpack": ours,
-            "brainpack, from its cache": [sys.executable, "-c", BRAINPACK_CACHE, *files],
+            "brainpack, from its cache": [sys.executable, "-c", FROM_CACHE.format(module="brainpack"), *files],
             "reference, from_files": [reference, "-c", FROM_FILES, *files],
-            "reference, from its cache": [reference, "-c", FROM_CACHE, *files],
+            "reference, from its cache": [reference, "-c", FROM_CACHE.format(module=REFERENCE), *files],
         }
         compare(loads, options.rows, options.runs, home)
 

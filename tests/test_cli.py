@@ -37,7 +37,7 @@ def test_help_names_commands_and_exit_codes() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
-    assert "Exit codes: 0 done, 1 invalid data or refused, 2 wrong usage or settings, 3" in done.stdout
+    assert "1 invalid data, refused, different or not there, 2 wrong usage" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -166,7 +166,7 @@ def test_that_there_was_no_stimulus_set_is_known_without_a_network_too(
     subprocess.run([sys.executable, "-m", "brainpack", "cache", "import", str(tmp_path / "bundle.tar")], check=True)
     assert "stimulus_set" not in brainpack.load(url).attrs
     with pytest.raises(Unavailable, match="BRAINPACK_OFFLINE"):
-        next(iter(brainpack.verify(url)))
+        brainpack.verify(url)
 
 
 def test_single_stimuli_are_not_fetched_without_a_network(
@@ -178,6 +178,19 @@ def test_single_stimuli_are_not_fetched_without_a_network(
     monkeypatch.setenv("BRAINPACK_OFFLINE", "1")
     with pytest.raises(Unavailable, match="BRAINPACK_OFFLINE"):
         stimuli.get_stimulus("left")
+
+
+def test_what_a_folder_store_that_is_away_takes_with_it_is_told(
+    use: Callable[..., None], ministack: MiniStack, tmp_path: Path
+) -> None:
+    use(ministack)
+    packaging.package_stimulus_set_locally(stimulus_set(tmp_path / "in"), "lab.S", tmp_path / "out")
+    packaging.package_data_assembly_locally(recording(), "lab.A", "lab.S", downloads_path=tmp_path / "out")
+    _, record = brainpack.publish(tmp_path / "out", tmp_path / "store")
+    assert "orientation" in brainpack.load(record).coords
+    (tmp_path / "store").rename(tmp_path / "away")
+    with pytest.warns(UserWarning, match=r"'lab\.A' is loaded without 'lab\.S'.*store is not there"):
+        assert "orientation" not in brainpack.load(record).coords
 
 
 def test_a_folder_is_a_store(use: Callable[..., None], ministack: MiniStack, tmp_path: Path) -> None:

@@ -67,6 +67,16 @@ def test_a_folder_in_place_of_a_file_hides_nothing_else(package: Path) -> None:
     assert found["stimulus_lab_S.csv"].outcome is Outcome.SAME
 
 
+def test_files_of_a_folder_store_are_copies_once(package: Path, tmp_path: Path) -> None:
+    brainpack.publish(package, tmp_path / "store")
+    assert [Path(copy.where).name for copy in verify(tmp_path / "store" / "assy_lab_A.brainpack.json")] == [
+        "assy_lab_A.nc"
+    ]
+    (tmp_path / "store" / "assy_lab_A.nc").write_bytes(b"edited in place")
+    (copy,) = verify(tmp_path / "store" / "assy_lab_A.brainpack.json")
+    assert copy.outcome is Outcome.DIFFERENT
+
+
 def test_a_record_of_which_nobody_knows_where_it_is(package: Path) -> None:
     alone = read_record(package / "assy_lab_A.brainpack.json")
     with pytest.raises(NotFound, match="does not say where its files are"):

@@ -95,6 +95,12 @@ class Located:
         for parent in (self.folder, self.place):
             if parent is None:
                 continue
+            if not str(parent).startswith(S3_SCHEME) and not Path(parent).is_dir():
+                warn(
+                    f"{self.record.identifier!r} is loaded without {identifier!r}, and without its columns as labels: "
+                    f"the folder {parent} is not there; bring it back, or pass stimulus_set"
+                )
+                continue
             try:
                 found = locate(f"{parent}/{record_name(kind, identifier)}", cache)
             except NotFound:

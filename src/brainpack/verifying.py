@@ -57,7 +57,7 @@ class Copy:
         return f"{self.outcome:10}{self.where}  {self.how}"
 
 
-def verify(package: Record | AnyPath) -> Iterator[Copy]:
+def verify(package: Record | AnyPath) -> tuple[Copy, ...]:
     """Compare every copy of a package with its record: in the store, beside the record, and in the cache.
 
     Nothing is fetched where the store holds checksums of what brainpack has put there; other objects are read once.
@@ -68,9 +68,9 @@ def verify(package: Record | AnyPath) -> Iterator[Copy]:
         A record, its file, a file of the package beside its record, a folder of packages, `s3://bucket/folder`, or the
         URL of a record or file in it.
 
-    Yields
-    ------
-    Copy
+    Returns
+    -------
+    tuple of Copy
         A file that is not in the cache is not mentioned.
 
     Raises
@@ -82,6 +82,11 @@ def verify(package: Record | AnyPath) -> Iterator[Copy]:
     InvalidData
         A record cannot be understood.
     """
+    return tuple(compared(package))
+
+
+def compared(package: Record | AnyPath) -> Iterator[Copy]:
+    """Compare like `verify`, and tell of each copy as soon as it is compared."""
     cache = Cache(Settings.from_environment())
     for record in [package] if isinstance(package, Record) else records_at(os.fspath(package)):
         yield from _compare(locate(record, cache), cache)
@@ -90,13 +95,14 @@ def verify(package: Record | AnyPath) -> Iterator[Copy]:
 def _compare(found: Located, cache: Cache) -> Iterator[Copy]:
     if found.place is None and found.folder is None:
         found.wanted(found.record.files[0])  # which says that nobody knows where it is
-    if found.place is not None:
+    is_store = found.folder is not None and found.place == str(found.folder.absolute())
+    if found.place is not None and not is_store:
         source = open_source(found.place, Settings.from_environment())
         yield _record_in_store(source, found.record)
         for file in found.record.files:
             yield _in_store(source, file, found.wanted(file).version_id)
     for file in found.record.files:
-        if found.folder is not None and (found.place is None or (found.folder / file.name).exists()):
+        if found.folder is not None and (is_store or found.beside(file)):
             yield _on_disk(found.folder / file.name, file)
         cached = cache.home / file.sha1 / file.name
         if cached.exists():

@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,14 @@ def main(rounds: int, share: float, file: Path) -> None:
     registered = json.loads(file.read_text())
     chance = random.Random(0)  # noqa: S311 - a moment, no secret
     warnings.simplefilter("ignore")
+    begun = time.monotonic()
     expected = content(registered)
+    duration = time.monotonic() - begun
     killed, wrong = 0, []
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as home:
             os.environ["BRAINIO_HOME"] = home
-            moments = [chance.uniform(0, 0.5) if chance.random() < share else None for _ in range(PROCESSES)]
+            moments = [chance.uniform(0, 2 * duration) if chance.random() < share else None for _ in range(PROCESSES)]
             children = [start(registered, expected, moment) for moment in moments]
             ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
             killed += ends.count(-signal.SIGKILL)

@@ -151,9 +151,9 @@ class Cache:
             with reading(path):
                 content = path.read_bytes()
             record = parse_record(content, str(path)) if content != _NOTHING else None
-        except (NotFound, StoreError, InvalidData) as reason:
+        except (NotFound, StoreError, InvalidData):
             raise Unavailable(
-                f"{url} is not known here ({reason}), and {error}. Where there is a network, load it and run "
+                f"{url} is not known here, and {error}. Where there is a network, load it and run "
                 "`brainpack cache export`, and here `brainpack cache import`"
             ) from error
         if record is None:

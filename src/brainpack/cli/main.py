@@ -34,8 +34,8 @@ _DESCRIPTION: Final = """\
 Package neuroscience recordings and stimulus sets: validated, byte-reproducible, checksummed, in the BrainIO format
 of Brain-Score."""
 _EXIT_CODES: Final = (
-    "Exit codes: 0 done, 1 invalid data or refused, 2 wrong usage or settings, 3 a store, folder or file cannot be "
-    "reached, read or written."
+    "Exit codes: 0 done, 1 invalid data, refused, different or not there, 2 wrong usage or settings, 3 a store, folder "
+    "or file cannot be reached, read or written."
 )
 
 
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 1 invalid data or refused, 2 settings make no sense, 3 something cannot be reached, read or
-        written.
+        Exit code: 0 done, 1 invalid data, refused, different or not there, 2 settings make no sense, 3 something cannot
+        be reached, read or written.
 
     Raises
     ------

@@ -31,12 +31,12 @@ def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from brainpack.verifying import Outcome, verify
+    from brainpack.verifying import Outcome, compared
 
     wrong = 0
     for package in options.package:
-        for comparison in verify(package):
-            print(comparison, flush=True)
-            wrong += comparison.outcome is not Outcome.SAME
+        for copy in compared(package):
+            print(copy, flush=True)
+            wrong += copy.outcome is not Outcome.SAME
     print(f"{wrong} copies are not as recorded" if wrong else "all copies are as recorded")
     return REFUSED if wrong else DONE

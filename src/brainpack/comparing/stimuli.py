@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from brainpack.errors import IntegrityError, InvalidData, NotFound
 from brainpack.layout import FILENAME, STIMULUS_ID
 from brainpack.progress import progress
 from brainpack.read.access import reading
+from brainpack.read.archives import by_last_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,13 +51,17 @@ class _Stimuli:
     def file(self, row: int) -> _File:
         """The file of a row: the one of that path, or else the only one of that name in any folder."""
         name = self.table[FILENAME][row]
-        found = [name] if name in self.files else [path for path in self.files if path.rpartition("/")[2] == name]
+        found = [name] if name in self.files else self._by_last_part.get(name, [])
         if len(found) != 1:
             raise NotFound(
                 f"{len(found)} files in {self.place} are called {name!r}, as the table names the stimulus "
                 f"{self.table[STIMULUS_ID][row]!r}; expected one"
             )
         return self.files[found[0]]
+
+    @cached_property
+    def _by_last_part(self) -> Mapping[str, list[str]]:
+        return by_last_part(self.files)
 
     def digest(self, row: int) -> bytes:
         """SHA-256 of the file of a row."""

@@ -45,8 +45,11 @@ class BucketFolder:
         BucketFolder(bucket='brainscore-storage', folder='lab/Author2026')
         """
         bucket, *parts = os.fspath(text).removeprefix(S3_SCHEME).split("/")
-        if not bucket:
-            raise SettingsError(f"{text!r} names no bucket; write s3://bucket/folder or bucket/folder")
+        if not bucket or bucket.startswith((".", "~")):
+            raise SettingsError(
+                f"{text!r} names no bucket; write s3://bucket/folder or bucket/folder. Into a folder, package locally "
+                "and run `brainpack publish`"
+            )
         return cls(bucket, "/".join(part for part in parts if part))
 
     def key(self, name: str) -> str:
