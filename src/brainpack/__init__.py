@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from brainpack.publishing import plan as plan
     from brainpack.publishing import publish as publish
     from brainpack.record.records import Record as Record
-    from brainpack.validate.findings import Report as Report
+    from brainpack.validation.report import Report as Report
     from brainpack.verifying import verify as verify
 
 __version__ = "0.1.0"
@@ -72,7 +72,7 @@ _HOMES = {
     "progress": "Progress",
     "publishing": "plan publish",
     "record.records": "Record",
-    "validate.findings": "Report",
+    "validation.report": "Report",
     "verifying": "verify",
 }
 _HOME_OF = {name: f"brainpack.{module}" for module, names in _HOMES.items() for name in names.split()}

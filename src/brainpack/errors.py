@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from brainpack.validate.findings import Report
+    from brainpack.validation.report import Report
 
 __all__ = [
     "AccessDenied",

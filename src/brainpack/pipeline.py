@@ -12,10 +12,10 @@ from brainpack.layout import record_name, store_name
 from brainpack.notices import warn
 from brainpack.objects.indexes import repeated_dimensions
 from brainpack.record.records import Record, RecordedFile, read_record
-from brainpack.validate.assemblies import assembly_subjects, stored_subjects
-from brainpack.validate.names import Claim, Name
-from brainpack.validate.rules import run
-from brainpack.validate.stimuli import StimulusFiles, stimulus_subjects
+from brainpack.validation.registry import run
+from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
+from brainpack.validation.rules.names import Claim, Name
+from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from brainpack.digest import Digest
     from brainpack.layout import Kind
-    from brainpack.validate.findings import Report
+    from brainpack.validation.report import Report
 
 
 def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Record:

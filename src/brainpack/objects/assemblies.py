@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import xarray as xr
 
@@ -247,7 +247,7 @@ class PropertyAssembly(DataAssembly):
     merges_stimuli = False
 
 
-_CLASSES: dict[str, type[DataAssembly]] = {
+CLASSES: Final[dict[str, type[DataAssembly]]] = {
     cls.__name__: cls
     for cls in (
         DataAssembly,
@@ -273,7 +273,7 @@ def assembly_class(name: str) -> type[DataAssembly]:
     >>> assembly_class("NeuroidAssembly").__name__
     'NeuroidAssembly'
     """
-    if name not in _CLASSES:
-        msg = f"there is no assembly class {name!r}; use one of {', '.join(_CLASSES)}"
+    if name not in CLASSES:
+        msg = f"there is no assembly class {name!r}; use one of {', '.join(CLASSES)}"
         raise ValueError(msg)
-    return _CLASSES[name]
+    return CLASSES[name]

@@ -16,9 +16,9 @@ from brainpack.objects.assemblies import DataAssembly
 from brainpack.objects.indexes import get_metadata, plain_values
 from brainpack.objects.transform import merge_stimulus_metadata
 from brainpack.pipeline import accept
-from brainpack.validate.assemblies import assembly_subjects
-from brainpack.validate.rules import run
-from brainpack.validate.stimuli import stimulus_subjects
+from brainpack.validation.registry import run
+from brainpack.validation.rules.assemblies import assembly_subjects
+from brainpack.validation.rules.stimuli import stimulus_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from brainpack.validate.rules import Problem, rule
+from brainpack.validation.findings import Problem
+from brainpack.validation.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,4 @@ def argument_has_its_type(given: Given) -> Iterator[Problem]:
     """An argument is of the type that it stands for."""
     if not given.fits:
         found = "None" if given.value is None else f"a {type(given.value).__name__}"
-        yield Problem(
-            given.argument, f"expected a {given.expected.__name__}, found {found}", "Pass the object itself, converted"
-        )
+        yield Problem(given.argument, f"a {given.expected.__name__}", found, "Pass the object itself, converted")

@@ -10,15 +10,15 @@ import pytest
 import xarray as xr
 
 from brainpack import NeuroidAssembly, StimulusSet
-from brainpack.validate.assemblies import assembly_subjects, stored_subjects
-from brainpack.validate.names import Claim, Name
-from brainpack.validate.rules import run
-from brainpack.validate.stimuli import StimulusTable, stimulus_subjects
+from brainpack.validation.registry import run
+from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
+from brainpack.validation.rules.names import Claim, Name
+from brainpack.validation.rules.stimuli import StimulusTable, stimulus_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brainpack.validate.findings import Report
+    from brainpack.validation.report import Report
 
 
 def errors(report: Report) -> set[str]:

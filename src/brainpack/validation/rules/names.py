@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from brainpack.layout import IDENTIFIER, store_name
-from brainpack.validate.rules import Problem, rule
+from brainpack.validation.findings import Problem
+from brainpack.validation.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,8 @@ def identifier_is_well_formed(name: Name) -> Iterator[Problem]:
     if not name.is_well_formed:
         yield Problem(
             name.argument,
-            f"expected up to {_LONGEST} letters, digits, '.', '_' and '-', starting with a letter or a digit",
+            f"up to {_LONGEST} letters, digits, '.', '_' and '-', starting with a letter or a digit",
+            "another name",
             "Choose an identifier such as 'lab.Author2026'",
             [name.identifier],
         )
@@ -72,7 +74,7 @@ def file_names_are_free(claim: Claim) -> Iterator[Problem]:
     if claim.holder is not None and claim.holder != claim.identifier:
         yield Problem(
             claim.identifier,
-            f"its files would be named {store_name(claim.kind, claim.identifier)!r}, as those of {claim.holder!r} "
-            "in the same folder already are ('.' is written as '_')",
+            f"files named {store_name(claim.kind, claim.identifier)!r} of its own ('.' is written as '_')",
+            f"those of {claim.holder!r} in the same folder",
             "Choose an identifier that differs in more than '.' and '_', or another folder",
         )

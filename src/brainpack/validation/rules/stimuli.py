@@ -16,10 +16,10 @@ import pandas as pd
 
 from brainpack.layout import DEVICE_NAME, DRIVE, FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
 from brainpack.objects.entries import zip_entries
-from brainpack.validate.arguments import Given
-from brainpack.validate.findings import Severity
-from brainpack.validate.roundtrip import Outcome, column_through_csv, encodes, names_through_csv
-from brainpack.validate.rules import EXAMPLES, Change, Problem, Words, rule
+from brainpack.validation.findings import EXAMPLES, Change, Problem, Severity, Words
+from brainpack.validation.registry import rule
+from brainpack.validation.rules.arguments import Given
+from brainpack.validation.rules.roundtrip import Outcome, column_through_csv, encodes, names_through_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,9 +106,7 @@ def has_ids(stimuli: StimulusTable) -> Iterator[Problem]:
     if id_column(stimuli.table.columns) is None:
         found = ", ".join(map(str, stimuli.table.columns[:EXAMPLES])) or "no columns"
         more = ", …" if len(stimuli.table.columns) > EXAMPLES else ""
-        yield Problem(
-            "columns", f"expected a column 'stimulus_id', found {found}{more}", "Add a column with one id per stimulus"
-        )
+        yield Problem("columns", "a column 'stimulus_id'", f"{found}{more}", "Add a column with one id per stimulus")
 
 
 @rule("BP-S002", StimulusTable)
@@ -117,7 +115,8 @@ def ids_are_unique(stimuli: StimulusTable) -> Iterator[Problem]:
     if (ids := stimuli.ids) is not None and (repeated := _repeated(ids.dropna().astype(object))):
         yield Problem(
             "stimulus_id",
-            "expected each id once, found ids on several rows",
+            "each id once",
+            "ids on several rows",
             "Keep one row per stimulus; repetitions of its presentation belong into the assembly",
             repeated,
         )
@@ -130,15 +129,18 @@ def ids_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
         return
     missing = ids.isna()
     if missing.any():
-        yield Problem("stimulus_id", "ids are missing", "Give every row an id", ids.index[missing].tolist())
+        yield Problem(
+            "stimulus_id", "an id on every row", "rows without one", "Give every row an id", ids.index[missing].tolist()
+        )
     if pd.api.types.is_bool_dtype(ids.dtype):
-        yield Problem("stimulus_id", "the ids are true or false", "Use text or integers", ids.tolist())
+        yield Problem("stimulus_id", "text or integers", "true or false", "Use text or integers", ids.tolist())
         return
     changed = [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]
     if changed and not stimuli.integers_in_text:
         yield Problem(
             "stimulus_id",
-            "the ids come back from a CSV reader as something else",
+            "ids that come back from a CSV reader as they were",
+            "others",
             "Use integers for numbers, or text that starts with a letter, for instance 'stim_001' for '001'",
             changed,
         )
@@ -150,7 +152,8 @@ def ids_keep_their_type(stimuli: StimulusTable) -> Iterator[Problem]:
     if changed := stimuli.integers_in_text:
         yield Problem(
             "stimulus_id",
-            "the ids are integers in text, and come back from a CSV reader as integers",
+            "ids that come back from a CSV reader in their type",
+            "integers in text, which come back as integers",
             "Use integers, or text that starts with a letter, if the difference matters",
             changed,
         )
@@ -163,7 +166,8 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
     if unsafe:
         yield Problem(
             "file names in the ZIP",
-            "expected plain file names, found path separators, '..', control characters or more than 255 bytes",
+            "plain file names of up to 255 bytes",
+            "path separators, '..', control characters, devices of Windows, or longer names",
             "Rename the stimulus ids (or the column stimulus_path_within_store)",
             unsafe,
         )
@@ -173,7 +177,8 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
         twice = sorted(pair for pair in zip(folded, stimuli.names, strict=True) if counts[pair[0]] > 1)
         yield Problem(
             "file names in the ZIP",
-            "two stimuli get the same name, or names that differ only in upper and lower case",
+            "a name for each stimulus, also where upper and lower case are the same",
+            "several stimuli of one name",
             "Make them differ, or they overwrite each other when unpacked",
             [name for _, name in twice],
         )
@@ -181,7 +186,8 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
     if stems is not None and stems.isna().any():
         yield Problem(
             f"column {PATH_WITHIN_STORE!r}",
-            "names are missing",
+            "a name on every row",
+            "rows without one",
             "Fill them in, or drop the column: files are then named after their ids",
             stems.index[stems.isna()].tolist(),
         )
@@ -194,7 +200,8 @@ def names_work_on_windows(stimuli: StimulusFiles) -> Iterator[Problem]:
     if refused:
         yield Problem(
             "file names in the ZIP",
-            "Windows cannot hold files of these names",
+            "names that Windows knows, too",
+            "names that it refuses",
             'Avoid the characters <>:"|?*, and a dot or a space at the end',
             refused,
         )
@@ -207,7 +214,8 @@ def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
     if unknown:
         yield Problem(
             "stimulus_paths",
-            "no file is named for these ids",
+            "a file for every id",
+            "ids without one",
             "Set stimuli.stimulus_paths to a dictionary from every stimulus_id, in the type of the column, to the path "
             "of its file as text or Path",
             unknown,
@@ -215,7 +223,13 @@ def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
     unreadable = [Change(entry.stimulus_id, Words(reason)) for entry in stimuli.entries
                   if (reason := _why_unreadable(entry))]  # fmt: skip
     if unreadable:
-        yield Problem("stimulus_paths", "files cannot be read", "Put the files there or correct the paths", unreadable)
+        yield Problem(
+            "stimulus_paths",
+            "files that can be read",
+            "files that cannot",
+            "Put the files there or correct the paths",
+            unreadable,
+        )
 
 
 @rule("BP-S006", StimulusFiles)
@@ -231,7 +245,8 @@ def filename_column_is_true(stimuli: StimulusFiles) -> Iterator[Problem]:
     if wrong:
         yield Problem(
             "column 'filename'",
-            "it holds other names than the ZIP will (found -> will be)",
+            "the names that files get in the ZIP",
+            "other names (found -> will be)",
             "Drop the column, it is written for you; or rename it if it means something else",
             wrong,
         )
@@ -241,7 +256,7 @@ def filename_column_is_true(stimuli: StimulusFiles) -> Iterator[Problem]:
 def is_not_empty(stimuli: StimulusTable) -> Iterator[Problem]:
     """There is at least one stimulus."""
     if len(stimuli.table) == 0:
-        yield Problem("rows", "expected at least one stimulus, found none", "Check the selection that made the set")
+        yield Problem("rows", "at least one stimulus", "none", "Check the selection that made the set")
 
 
 @rule("BP-S008", StimulusTable)
@@ -251,17 +266,24 @@ def column_names_are_portable(stimuli: StimulusTable) -> Iterator[Problem]:
     names: Sequence[object] = columns.tolist()
     wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
     if wrong:
-        yield Problem("columns", "expected names that are text", "Rename these columns", wrong)
+        yield Problem("columns", "names that are text", "others", "Rename these columns", wrong)
     if columns.has_duplicates:
         yield Problem(
             "columns",
-            "several columns have one name",
+            "each name once",
+            "several columns of one name",
             "Rename or drop them",
             columns[columns.duplicated()].unique().tolist(),
         )
     text = dict.fromkeys(name for name in names if isinstance(name, str) and name.strip())
     if changed := names_through_csv([*text]):
-        yield Problem("columns", "names come back from a CSV reader as something else", "Rename these columns", changed)
+        yield Problem(
+            "columns",
+            "names that come back from a CSV reader as they were",
+            "others",
+            "Rename these columns",
+            changed,
+        )
 
 
 @rule("BP-S009", StimulusTable, Severity.WARNING)
@@ -272,7 +294,8 @@ def columns_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     if changed:
         yield Problem(
             "columns",
-            "values come back from a CSV reader as something else",
+            "values that come back from a CSV reader as they were",
+            "others",
             "Use text that cannot be taken for a number or a missing value if the difference matters",
             changed,
         )
@@ -285,7 +308,8 @@ def table_fits_a_csv(stimuli: StimulusTable) -> Iterator[Problem]:
         if outcome.broken:
             yield Problem(
                 f"column {name!r}",
-                "no CSV can hold these texts: UTF-8 does not encode them, or a carriage return ends their row",
+                "text that UTF-8 encodes, without carriage returns that end a row",
+                "other text",
                 "Correct the text; a line ends with '\\n'",
                 outcome.broken,
             )

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import example, given
 
 from brainpack.layout import FILENAME, STIMULUS_ID
-from brainpack.validate.assemblies import assembly_subjects
-from brainpack.validate.names import Name
-from brainpack.validate.roundtrip import rows_typed_together
-from brainpack.validate.rules import run
-from brainpack.validate.stimuli import StimulusTable
+from brainpack.validation.registry import run
+from brainpack.validation.rules.assemblies import assembly_subjects
+from brainpack.validation.rules.names import Name
+from brainpack.validation.rules.roundtrip import rows_typed_together
+from brainpack.validation.rules.stimuli import StimulusTable
 from brainpack.write.stimuli import write_csv
-from tests.validate.strategies import assemblies, stimulus_tables
+from tests.validation.strategies import assemblies, stimulus_tables
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,14 +14,14 @@ import xarray as xr
 
 from brainpack.errors import InvalidData
 from brainpack.layout import DATA_VARIABLE, LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
-from brainpack.objects.assemblies import assembly_class
+from brainpack.objects.assemblies import CLASSES
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
 from brainpack.objects.values import plain_data, why_not_storable
-from brainpack.validate.arguments import Given
-from brainpack.validate.findings import Severity
-from brainpack.validate.roundtrip import encodes
-from brainpack.validate.rules import Problem, rule
+from brainpack.validation.findings import Problem, Severity
+from brainpack.validation.registry import rule
+from brainpack.validation.rules.arguments import Given
+from brainpack.validation.rules.roundtrip import encodes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -75,10 +75,7 @@ class ClaimedClass:
 
     @property
     def cls(self) -> type[DataAssembly] | None:
-        try:
-            return assembly_class(self.name)
-        except ValueError:
-            return None
+        return CLASSES.get(self.name)
 
 
 @dataclass(frozen=True)
@@ -122,10 +119,10 @@ def assembly_subjects(assembly: object, class_name: object, extras: object = Non
 @rule("BP-A001", ClaimedClass)
 def class_is_known(claim: ClaimedClass) -> Iterator[Problem]:
     """The class is one of the format's."""
-    try:
-        assembly_class(claim.name)
-    except ValueError as error:
-        yield Problem("assembly_class_name", str(error), "Correct the name")
+    if claim.cls is None:
+        yield Problem(
+            "assembly_class_name", "the name of an assembly class", repr(claim.name), f"Use one of {', '.join(CLASSES)}"
+        )
 
 
 @rule("BP-A002", ClaimedClass)
@@ -137,7 +134,8 @@ def dimensions_fit_the_class(claim: ClaimedClass) -> Iterator[Problem]:
         found = ", ".join(map(str, claim.array.dims)) or "none"
         yield Problem(
             "dimensions",
-            f"a {claim.name} has the dimensions {cls.expected_dimensions()}; found {found}",
+            f"those of a {claim.name}: {cls.expected_dimensions()}",
+            found,
             "Rename the dimensions, or choose the class that they belong to",
         )
 
@@ -154,13 +152,15 @@ def presentations_name_their_stimulus(claim: ClaimedClass) -> Iterator[Problem]:
     if ids is None or ids[0] != (PRESENTATION,):
         yield Problem(
             where,
-            f"expected on dimension {PRESENTATION!r}, found {_words_for(ids)}",
+            f"one on dimension {PRESENTATION!r}",
+            _words_for(ids),
             "Add it: the link from every presentation to its stimulus",
         )
     elif (missing := np.flatnonzero(pd.isna(ids[1]))).size:
         yield Problem(
             where,
-            "presentations have none",
+            "an id for every presentation",
+            "presentations without one",
             "Name the stimulus that was shown at these positions, or leave them out",
             missing.tolist(),
         )
@@ -171,7 +171,7 @@ def holds_values(stored: StoredArray) -> Iterator[Problem]:
     """There is at least one value."""
     if stored.array.size == 0:
         sizes = ", ".join(f"{dim}: {size}" for dim, size in zip(stored.array.dims, stored.array.shape, strict=True))
-        yield Problem(stored.at("values"), f"the array is empty ({sizes})", "Check the selection that made it")
+        yield Problem(stored.at("values"), "at least one", f"none ({sizes})", "Check the selection that made it")
 
 
 @rule("BP-A005", StoredArray)
@@ -182,8 +182,9 @@ def names_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     if impossible:
         yield Problem(
             stored.at("names of dimensions and coordinates"),
-            "netCDF names are text of up to 256 bytes that starts with a letter, a digit or '_', without '/' and "
-            "white space",
+            "text of up to 256 bytes that starts with a letter, a digit or '_', without '/' and white space, as "
+            "netCDF needs it",
+            "other names",
             "Rename them, for instance with assembly.rename(...)",
             impossible,
         )
@@ -192,8 +193,8 @@ def names_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     if taken or DATA_VARIABLE in dims:
         yield Problem(
             stored.at("names of dimensions and coordinates"),
-            f"names that the file needs for something else: {DATA_VARIABLE!r} holds the values, and a coordinate "
-            "named like a dimension belongs to it alone",
+            f"{DATA_VARIABLE!r} for the values alone, and coordinates named like a dimension on it alone",
+            "names that the file needs for something else",
             "Rename them",
             taken or [DATA_VARIABLE],
         )
@@ -206,7 +207,7 @@ def values_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     reasons["values"] = _why_values_do_not_fit(stored.array)
     for place, reason in reasons.items():
         if reason:
-            yield Problem(stored.at(place), f"it holds {reason}", "Convert it before packaging")
+            yield Problem(stored.at(place), "numbers, text, times or true/false", reason, "Convert it before packaging")
 
 
 @rule("BP-A007", StoredArray)
@@ -216,22 +217,32 @@ def attributes_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
         try:
             encode_attributes({name: value})
         except InvalidData as problem:
-            yield Problem(stored.at(f"attribute {name!r}"), str(problem), "Change or delete it")
+            yield Problem(
+                stored.at(f"attribute {name!r}"),
+                "text, numbers, or lists and dictionaries of them",
+                str(problem),
+                "Change or delete it",
+            )
         if not _is_netcdf_name(name) or name in _RESERVED_ATTRIBUTES or str(name).startswith("_"):
             yield Problem(
                 stored.at(f"attribute {name!r}"),
-                "the name cannot be used: it has a meaning for readers of netCDF, or white space or '/' in it",
+                "a name without white space and '/', which means nothing to readers of netCDF",
+                "another one",
                 "Rename it",
             )
         elif name == "units" and isinstance(value, str) and "since" in value:
             yield Problem(
                 stored.at("attribute 'units'"),
-                f"readers take values in {value!r} for dates, as 'since' is in it",
+                "words without 'since', by which readers know dates",
+                repr(value),
                 "Use other words, or datetime64 values",
             )
         elif name == "units" and stored.holds_times:
             yield Problem(
-                stored.at("attribute 'units'"), "the file needs it for the unit of the times", "Rename or delete it"
+                stored.at("attribute 'units'"),
+                "none, as the file needs it for the unit of the times",
+                repr(value),
+                "Rename or delete it",
             )
 
 
@@ -245,14 +256,15 @@ def extras_are_arrays_with_names(groups: Groups) -> Iterator[Problem]:
         if not isinstance(extra, xr.DataArray):
             yield Problem(
                 f"extra {name!r}",
-                f"expected a DataArray, found a {type(extra).__name__}",
+                "a DataArray",
+                f"a {type(extra).__name__}",
                 "Convert or drop it",
             )
         if not _is_netcdf_name(name) or name in taken:
             yield Problem(
                 f"extra {name!r}",
-                "the name cannot name a group of the file: it has white space or '/' in it, or a coordinate, a "
-                "dimension or an attribute of the assembly has it",
+                "a name for a group of the file, without white space and '/'",
+                "one that is not, or that a coordinate, a dimension or an attribute of the assembly has",
                 "Rename it",
             )
 
@@ -264,8 +276,9 @@ def units_do_not_retype(stored: StoredArray) -> Iterator[Problem]:
     if isinstance(units, str) and units in _UNITS_OF_DURATION and stored.array.dtype.kind in "iuf":
         yield Problem(
             stored.at("attribute 'units'"),
-            f"with the units {units!r} the reference client turns numbers into timedelta64",
-            "Use an abbreviation such as 's' or 'ms'",
+            "an abbreviation",
+            f"{units!r}, with which the reference client turns numbers into timedelta64",
+            "Write for instance 's' or 'ms'",
         )
 
 
@@ -279,7 +292,8 @@ def reference_can_merge_stimuli(claim: ClaimedClass) -> Iterator[Problem]:
     if of_presentation == [STIMULUS_ID]:
         yield Problem(
             f"coordinate {STIMULUS_ID!r}",
-            f"it is the only one of {PRESENTATION!r}, and the reference client cannot merge stimulus metadata then",
+            f"others of {PRESENTATION!r} beside it",
+            "it alone, to which the reference client cannot merge stimulus metadata",
             "Add a second one, such as the repetition, if others will load the assembly with brainscore_core",
         )
 
@@ -291,7 +305,8 @@ def coordinates_have_no_attributes(stored: StoredArray) -> Iterator[Problem]:
     if described:
         yield Problem(
             stored.at("coordinates"),
-            "their own attributes, such as units, are left out",
+            "none with attributes of their own, such as units",
+            "some, which are left out",
             "Put what matters into the attributes of the assembly, or into the coordinate's name",
             described,
         )
@@ -303,7 +318,7 @@ def arrays_are_not_lost(groups: Groups) -> Iterator[Problem]:
     arrays = [name for name, value in groups.assembly.attrs.items() if isinstance(value, xr.DataArray)]
     lost = [name for name in arrays if name not in groups.extras]
     if lost:
-        yield Problem("attributes", "arrays among them are left out", "Pass them as extras to keep them", lost)
+        yield Problem("attributes", "no arrays", "some, which are left out", "Pass them as extras to keep them", lost)
 
 
 def _is_netcdf_name(name: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from brainpack.validate.rules import Change, Words
+from brainpack.validation.findings import Change, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
