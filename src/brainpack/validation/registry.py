@@ -33,8 +33,8 @@ class Rule:
         What it looks at.
     check : callable
         From a subject to its problems; the first line of its docstring is the law.
-    when_published : Severity
-        Of its findings when data are published.
+    when_published, in_experiments : Severity
+        Of its findings when data are published, or stimuli are handed in for an experiment.
     is_waivable : bool
         Whether a project may live with it: not where the files would be wrong.
     """
@@ -44,6 +44,7 @@ class Rule:
     subject: type
     check: Callable[[Any], Iterator[Problem]]
     when_published: Severity
+    in_experiments: Severity
     is_waivable: bool
 
     @property
@@ -52,7 +53,9 @@ class Rule:
         return (self.check.__doc__ or self.id).partition("\n")[0]
 
     def severity_in(self, profile: Profile) -> Severity:
-        return self.when_published if profile is Profile.PUBLISH else self.severity
+        """Of its findings in data that are for this."""
+        severities = {Profile.PUBLISH: self.when_published, Profile.EXPERIMENT: self.in_experiments}
+        return severities.get(profile, self.severity)
 
 
 RULES: dict[str, Rule] = {}
@@ -64,6 +67,7 @@ def rule(
     severity: Severity = Severity.ERROR,
     *,
     when_published: Severity | None = None,
+    in_experiments: Severity | None = None,
     is_waivable: bool | None = None,
 ) -> Callable[[Callable[[Subject], Iterator[Problem]]], Callable[[Subject], Iterator[Problem]]]:
     """Register a function as the check behind `rule_id` for subjects of one type.
@@ -73,7 +77,7 @@ def rule(
     rule_id : str
     subject : type
     severity : Severity
-    when_published : Severity, optional
+    when_published, in_experiments : Severity, optional
         The same by default.
     is_waivable : bool, optional
         By default, what is no error in a draft.
@@ -81,7 +85,9 @@ def rule(
 
     def register(check: Callable[[Subject], Iterator[Problem]]) -> Callable[[Subject], Iterator[Problem]]:
         waivable = severity is not Severity.ERROR if is_waivable is None else is_waivable
-        RULES[rule_id] = Rule(rule_id, severity, subject, check, when_published or severity, waivable)
+        RULES[rule_id] = Rule(
+            rule_id, severity, subject, check, when_published or severity, in_experiments or severity, waivable
+        )
         return check
 
     return register

@@ -15,6 +15,7 @@ class Profile(StrEnum):
 
     DRAFT = "draft"
     PUBLISH = "publish"
+    EXPERIMENT = "experiment"  # stimuli that are to be shown in an experiment of Brain-Score
 
 
 @dataclass(frozen=True)
