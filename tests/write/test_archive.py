@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import zipfile
@@ -52,6 +53,41 @@ def test_large_stimuli_are_streamed_and_whole(tmp_path: Path, monkeypatch: pytes
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in contents} == contents
         assert [bool(entry.flag_bits & 8) for entry in archive.infolist()] == [False, True, True]
+
+
+class Seen:
+    """An onlooker that remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, bytes | Path, bytes]] = []
+
+    def look(self, name: str, content: bytes, sha256: bytes) -> None:
+        self.files.append((name, content, sha256))
+
+    def look_at(self, name: str, source: Path, sha256: bytes) -> None:
+        self.files.append((name, source, sha256))
+
+
+def test_an_onlooker_gets_every_file_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD_IN_MEMORY", 5)
+    contents = {"b.png": b"small", "a.mp4": b"larger", "c.png": b""}
+    seen = Seen()
+    archive = Archive(io.BytesIO(), seen)
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        assert archive.add(name, tmp_path / name) == seen.files[-1][2] == hashlib.sha256(content).digest()
+    assert [name for name, _, _ in seen.files] == [*contents]
+    assert [file for _, file, _ in seen.files] == [b"small", tmp_path / "a.mp4", b""]
+
+
+def test_an_onlooker_changes_no_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"content")
+    watched, alone = io.BytesIO(), io.BytesIO()
+    for file, onlooker in ((watched, Seen()), (alone, None)):
+        archive = Archive(file, onlooker)
+        archive.add("a.png", tmp_path / "a.png")
+        archive.finish()
+    assert watched.getvalue() == alone.getvalue()
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import struct
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from brainpack.digest import BLOCK, DigestingWriter
 from brainpack.errors import IntegrityError, StoreError
@@ -52,6 +52,18 @@ class _Entry:
         return bool(self.flags & _DESCRIPTOR_FLAG)
 
 
+class Onlooker(Protocol):
+    """Who looks into the files on their way into a ZIP, so that they need not be read again."""
+
+    def look(self, name: str, content: bytes, sha256: bytes) -> None:
+        """Take the bytes that are packed."""
+        ...
+
+    def look_at(self, name: str, source: Path, sha256: bytes) -> None:
+        """Take the path of a file that was too large to hold in memory."""
+        ...
+
+
 class Archive:
     """A growing ZIP of stored, not deflated, files.
 
@@ -59,11 +71,14 @@ class Archive:
     ----------
     file : BinaryIO
         Open for writing, empty.
+    onlooker : Onlooker, optional
+        Gets every file, in order.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, onlooker: Onlooker | None = None) -> None:
         self._out = DigestingWriter(file)
         self._entries: list[_Entry] = []
+        self._onlooker = onlooker
 
     def add(self, name: str, source: Path) -> bytes:
         """Append one file, read once.
@@ -99,9 +114,12 @@ class Archive:
         return self._out.digest()
 
     def _copy(self, name: str, content: bytes) -> bytes:
+        sha256 = hashlib.sha256(content).digest()
+        if self._onlooker is not None:  # before the rest is done, which then goes on at the same time
+            self._onlooker.look(name, content, sha256)
         entry = self._entry(name, flags=0, crc=zlib.crc32(content), size=len(content))
         self._out.write(_local_header(entry) + content)
-        return hashlib.sha256(content).digest()
+        return sha256
 
     def _stream(self, name: str, source: Path, file: BinaryIO, size: int) -> bytes:
         entry = self._entry(name, flags=_DESCRIPTOR_FLAG, crc=0, size=size)
@@ -115,6 +133,8 @@ class Archive:
             raise IntegrityError(f"{source} changed while it was read", expected=f"{size} bytes", got=f"{written}")
         self._entries[-1] = replace(entry, crc=crc)
         self._out.write(struct.pack("<4sLQQ" if entry.is_large else "<4sLLL", b"PK\x07\x08", crc, size, size))
+        if self._onlooker is not None:
+            self._onlooker.look_at(name, source, sha256.digest())
         return sha256.digest()
 
     def _entry(self, name: str, *, flags: int, crc: int, size: int) -> _Entry:

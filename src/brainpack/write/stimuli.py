@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from brainpack.digest import Digest
+    from brainpack.write.archive import Onlooker
 
 
 def published_columns(columns: Iterable[str]) -> list[str]:
@@ -23,7 +24,9 @@ def published_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in LOCAL_COLUMNS]
 
 
-def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> tuple[Digest, list[bytes]]:
+def write_zip(
+    entries: Sequence[tuple[str, Path]], path: Path, onlooker: Onlooker | None = None
+) -> tuple[Digest, list[bytes]]:
     """Pack files, in order and each read once.
 
     Parameters
@@ -32,6 +35,8 @@ def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> tuple[Digest, 
         Name inside the ZIP, and the file.
     path : Path
         New.
+    onlooker : Onlooker, optional
+        Gets every file, in order.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def write_zip(entries: Sequence[tuple[str, Path]], path: Path) -> tuple[Digest, 
         The ZIP cannot be written.
     """
     with path.open("xb") as file:
-        archive = Archive(file)
+        archive = Archive(file, onlooker)
         packed = progress(entries, len(entries), " files", path.suffix)
         contents = [archive.add(name, source) for name, source in packed]
         return archive.finish(), contents
