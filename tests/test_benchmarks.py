@@ -28,6 +28,13 @@ def test_openings_are_compared() -> None:
     assert "brainpack, any file" in run("opening", "--presentations", "50", "--neuroids", "100")
 
 
+@pytest.mark.slow
+def test_validations_of_values_are_measured() -> None:
+    printed = run("validating_values", "--gigabytes", "0.02", "--chunk-mib", "0.5")
+    assert printed.count("each chunk made 1 time(s)") == 2
+    assert "with a look" in printed
+
+
 @pytest.mark.interop
 def test_merging_is_compared(reference_python: Path) -> None:
     options = ("--presentations", "500", "--stimuli", "50", "--columns", "4")

@@ -20,10 +20,13 @@ from brainpack.write.chunks import DEFLATE_LEVEL, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from brainpack.write.chunks import Block, Region
     from brainpack.write.encoding import Encoded
+
+    Observer = Callable[[Region, Block], None]
 
 _IN_ORDER: Final = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
 _DIMENSION_ID: Final = "_Netcdf4Dimid"
@@ -62,6 +65,10 @@ def _reproducible(kind: int) -> Any:
     properties.set_attr_creation_order(_IN_ORDER)
     properties.set_obj_track_times(False)
     return properties
+
+
+def unobserved(_: Region, __: Block) -> None:
+    """Let values pass."""
 
 
 class NetcdfFile:
@@ -116,10 +123,15 @@ class Container:
         return ArrayContent((name,), encoded.shape_in_memory, encoded.type, digest)
 
     def add_variable(
-        self, name: str, dims: tuple[str, ...], encoded: Encoded, attributes: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        dims: tuple[str, ...],
+        encoded: Encoded,
+        attributes: Mapping[str, Any] | None = None,
+        observe: Observer = unobserved,
     ) -> ArrayContent:
-        """Store an array and tie it to its dimensions."""
-        variable, digest = self._store(name, encoded)
+        """Store an array and tie it to its dimensions; `observe` gets the values on the way."""
+        variable, digest = self._store(name, encoded, observe)
         for axis, dim in enumerate(dims + self._letters(encoded)):
             variable.dims[axis].attach_scale(self._scales[dim])
         _add_attributes(variable, attributes or {})
@@ -136,14 +148,15 @@ class Container:
         self.add_dimensions({name: width})
         return (name,)
 
-    def _store(self, name: str, encoded: Encoded) -> tuple[h5py.Dataset, str]:
-        """Write values and digest them on the way."""
+    def _store(self, name: str, encoded: Encoded, observe: Observer = unobserved) -> tuple[h5py.Dataset, str]:
+        """Write values; digest and show them on the way."""
         is_chunked = self._compress and encoded.shape != () and 0 not in encoded.shape
         chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize) if is_chunked else None
         variable = self._create(name, encoded.shape, encoded.dtype, chunk)
         content = ValuesHash(encoded.type, encoded.shape_in_memory)
         if encoded.texts is not None:
             content.add(encoded.texts)
+            observe((slice(None),) * encoded.texts.ndim, encoded.texts)
         parts = blocks(encoded.values, chunk or encoded.shape, encoded.dtype)
         for region, block in progress(parts, block_count(encoded.shape, chunk or encoded.shape), " chunks", name):
             if chunk is None:
@@ -152,6 +165,7 @@ class Container:
                 variable.id.write_direct_chunk(tuple(axis.start for axis in region), filtered(block, chunk))
             if encoded.texts is None:
                 content.add(block)
+                observe(region, block.view(np.dtype(encoded.type).newbyteorder("<")))
             self._disk.check()
         _add_attributes(variable, encoded.attributes)
         return variable, content.hexdigest()

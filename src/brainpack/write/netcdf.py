@@ -11,7 +11,7 @@ from brainpack.layout import DATA_VARIABLE
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
 from brainpack.objects.values import plain_data
-from brainpack.write.container import netcdf_file
+from brainpack.write.container import netcdf_file, unobserved
 from brainpack.write.encoding import encode_values
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from brainpack.content.values import ArrayContent
     from brainpack.digest import Digest
-    from brainpack.write.container import Container
+    from brainpack.write.container import Container, Observer
 
     Coordinates = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]
 
@@ -32,7 +32,7 @@ ROOT: Final = ""
 
 
 def write_arrays(
-    arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bool = True
+    arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bool = True, observe: Observer = unobserved
 ) -> tuple[Digest, dict[str, GroupContent]]:
     """Write arrays into one netCDF file, each into the group of its name.
 
@@ -44,6 +44,9 @@ def write_arrays(
         Made if it does not exist; otherwise the groups are added to it.
     compress : bool
         Deflate with byte shuffle.
+    observe : callable, optional
+        Gets region and values of each block of the `ROOT` array while it is written: texts in one block, everything
+        else chunk by chunk; objects have the type that they share.
 
     Returns
     -------
@@ -66,11 +69,12 @@ def write_arrays(
                 )
             coords = plain_coords(array)
             names = {*map(str, array.dims), *coords, *arrays}
-            contents[name] = _write_array(array, coords, file.container(name, taken=names))
+            seen_by = observe if name == ROOT else unobserved
+            contents[name] = _write_array(array, coords, file.container(name, taken=names), seen_by)
     return digest_file(path), contents
 
 
-def _write_array(array: xr.DataArray, coords: Coordinates, container: Container) -> GroupContent:
+def _write_array(array: xr.DataArray, coords: Coordinates, container: Container, observe: Observer) -> GroupContent:
     dims = tuple(str(dim) for dim in array.dims)
     stored: dict[str, ArrayContent] = {}
     along_their_own_dim = [name for name, (coord_dims, _) in coords.items() if coord_dims == (name,)]
@@ -86,4 +90,4 @@ def _write_array(array: xr.DataArray, coords: Coordinates, container: Container)
     links = {"coordinates": " ".join(others)} if others else {}
     # `variable.data` is what the caller holds: a lazy array is computed block by block, never whole.
     encoded = encode_values(plain_data(array).variable.data)
-    return GroupContent(container.add_variable(DATA_VARIABLE, dims, encoded, attributes | links), stored)
+    return GroupContent(container.add_variable(DATA_VARIABLE, dims, encoded, attributes | links, observe), stored)

@@ -1,0 +1,385 @@
+"""What the values of an array are like, from one pass over them in pieces of any size and order."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from brainpack.content.blocks import block_shape, regions
+from brainpack.errors import InvalidData
+from brainpack.layout import PRESENTATION
+from brainpack.objects.values import natural, plain_data, why_not_storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+    import xarray as xr
+
+    Block = npt.NDArray[Any]
+    Region = tuple[slice, ...]
+    Shape = tuple[int, ...]
+
+NEUROID: Final = "neuroid"
+
+_PIECE_BYTES: Final = 1 << 20  # stays in the cache of a core through several passes
+_WINDOW_BYTES: Final = 128 << 20  # of a lazy array, computed at a time
+_LARGEST: Final = 100
+
+# What programs write where there is no value: codes, the fill values of netCDF, and what a cast makes of NaN.
+_FILL_VALUES: Final = np.array(
+    [-99999.0, -9999.0, -999.0, 999.0, 9999.0, 99999.0, -1e20, 1e20, -1e30, 1e30, -1e36, 1e36, 9.969209968386869e36,
+     -32768.0, -32767.0, -(2.0**31), 1 - 2.0**31, -(2.0**63),
+     *(sign * float(np.finfo(dtype).max) for sign in (-1, 1) for dtype in ("f4", "f8"))]
+)  # fmt: skip
+with np.errstate(over="ignore"):
+    # as float64 holds them after a way through float32; the infinite ones come first and last
+    _KNOWN: Final = np.unique([*_FILL_VALUES, *_FILL_VALUES.astype(np.float32), -np.inf, np.inf])
+
+
+class Statistics:
+    """Facts about the values of an array, which is given block by block.
+
+    They depend neither on how the array was cut, nor on the order of the blocks. What is missing is NaN, NaT or, among
+    texts, None.
+
+    Parameters
+    ----------
+    dims : tuple of str
+        May repeat, as in ("presentation", "presentation").
+    shape : tuple of int
+        Of the whole array.
+    dtype : dtype
+        Of all blocks, in any byte order. Of times and texts, only those missing are counted.
+
+    Attributes
+    ----------
+    size, missing, infinite : int
+        How many values there are, how many are missing, and how many infinite.
+    neuroids, presentations : Entries or None
+        The same for each of them; None without such a dimension.
+    numbers : Numbers or None
+        More about numbers and true/false; None for everything else.
+
+    Examples
+    --------
+    >>> statistics = Statistics(("presentation", "neuroid"), (2, 2), np.dtype("f4"))
+    >>> statistics.add((slice(1, 2), slice(0, 2)), np.array([[3, 5]], dtype="f4"))
+    >>> statistics.add((slice(0, 1), slice(0, 2)), np.array([[3, np.nan]], dtype="f4"))
+    >>> statistics.missing, statistics.neuroids.missing.tolist(), statistics.numbers.lowest.tolist()
+    (1, [0, 1], [3.0, 5.0])
+    """
+
+    def __init__(self, dims: tuple[str, ...], shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.dims = dims
+        self.shape = shape
+        self.dtype = dtype
+        self.missing = 0
+        self.infinite = 0
+        self.neuroids = Entries.along(NEUROID, dims, shape)
+        self.presentations = Entries.along(PRESENTATION, dims, shape)
+        holds_numbers = dtype.kind in "biuf" and why_not_storable(np.empty(0, dtype)) is None
+        self.numbers = Numbers(dtype, self.neuroids) if holds_numbers else None
+
+    @classmethod
+    def expecting(cls, array: xr.DataArray) -> Statistics:
+        """Return statistics that wait for the values of an array, of the type in which a file holds them."""
+        return cls._expecting(array, _values(array))
+
+    @classmethod
+    def of(cls, array: xr.DataArray) -> Statistics:
+        """Look at an array once.
+
+        Parameters
+        ----------
+        array : DataArray
+            Of a lazy one, each chunk is computed once, and as many at a time as fit into 128 MiB.
+
+        Returns
+        -------
+        Statistics
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> statistics = Statistics.of(xr.DataArray([[1.0, 2.0], [1.0, np.inf]], dims=("presentation", "neuroid")))
+        >>> statistics.infinite, statistics.numbers.range
+        (1, (1.0, 2.0))
+        """
+        values = _values(array)
+        statistics = cls._expecting(array, values)
+        for region, block in pieces(values):
+            statistics.add(region, block)
+        return statistics
+
+    @classmethod
+    def _expecting(cls, array: xr.DataArray, values: Any) -> Statistics:
+        return cls(tuple(map(str, array.dims)), tuple(values.shape), values.dtype)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def add(self, region: Region, block: Block) -> None:
+        """Take the values of one region of the array."""
+        block = np.asarray(block, order="C")
+        with np.errstate(invalid="ignore", over="ignore"):  # signalling NaN, and what float32 cannot hold
+            if block.dtype.kind == "O":
+                self._count_missing(region, np.asarray(pd.isna(block)))
+            elif block.dtype.kind in "mM":
+                self._count_missing(region, np.isnat(block))
+            elif self.numbers is not None and block.size:
+                self._add_numbers(region, block, self.numbers)
+
+    def _add_numbers(self, region: Region, block: Block, numbers: Numbers) -> None:
+        if np.isfinite(block).all():
+            numbers.add(region, block)
+            return
+        self._count_missing(region, np.isnan(block))
+        infinite = np.isinf(block)
+        if count := int(np.count_nonzero(infinite)):
+            self.infinite += count
+            for entries in self._entries:
+                entries.count(entries.infinite, region, infinite)
+            block = np.where(infinite, block.dtype.type(np.nan), block)
+        numbers.add(region, block, is_complete=False)
+
+    def _count_missing(self, region: Region, missing: Block) -> None:
+        if count := int(np.count_nonzero(missing)):
+            self.missing += count
+            for entries in self._entries:
+                entries.count(entries.missing, region, missing)
+
+    @property
+    def _entries(self) -> list[Entries]:
+        return [entries for entries in (self.neuroids, self.presentations) if entries is not None]
+
+
+class Entries:
+    """How many values are missing or infinite at each entry of a dimension.
+
+    Attributes
+    ----------
+    axes : tuple of int
+        Of the dimension. If it repeats, an entry has the values along each of them.
+    values_each : int
+        How many values an entry has.
+    missing, infinite : ndarray of int
+    """
+
+    def __init__(self, axes: tuple[int, ...], length: int, values_each: int) -> None:
+        self.axes = axes
+        self.values_each = values_each
+        self.missing = np.zeros(length, np.int64)
+        self.infinite = np.zeros(length, np.int64)
+
+    @classmethod
+    def along(cls, dim: str, dims: tuple[str, ...], shape: Shape) -> Entries | None:
+        """Return the entries of a dimension; None where the array does not have it."""
+        axes = tuple(axis for axis, name in enumerate(dims) if name == dim)
+        if not axes:
+            return None
+        length = shape[axes[0]]
+        return cls(axes, length, len(axes) * math.prod(shape) // max(length, 1))
+
+    def __len__(self) -> int:
+        return len(self.missing)
+
+    def count(self, counts: Block, region: Region, mask: Block) -> None:
+        """Add what is true in a region to the counts of its entries."""
+        for axis in self.axes:
+            counts[_extent(region, mask, axis)] += _by_entry(mask, axis).sum(axis=(0, 2))
+
+
+class Numbers:
+    """The extremes of numbers, and which types would hold them; infinite ones and NaN are left out.
+
+    Attributes
+    ----------
+    lowest, highest : ndarray
+        Of each neuroid; without neuroids, one of all values. `lowest` is above `highest` where there is no value.
+    are_whole : bool
+        The dtype is a float, but all values are whole numbers, none missing or infinite.
+    fit_float32 : bool
+        The dtype is float64, but float32 would hold the same values.
+    largest : LargestMagnitudes
+    """
+
+    def __init__(self, dtype: np.dtype[Any], neuroids: Entries | None) -> None:
+        self._dtype = np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
+        self._axes: tuple[int | None, ...] = (None,) if neuroids is None else neuroids.axes
+        count = 1 if neuroids is None else len(neuroids)
+        lower, upper = (
+            (-np.inf, np.inf) if dtype.kind == "f" else (np.iinfo(self._dtype).min, np.iinfo(self._dtype).max)
+        )
+        self.lowest: Block = np.full(count, upper, self._dtype)
+        self.highest: Block = np.full(count, lower, self._dtype)
+        self.are_whole = dtype.kind == "f"
+        self.fit_float32 = self._dtype == np.float64
+        self.largest = LargestMagnitudes()
+
+    @property
+    def range(self) -> tuple[Any, Any] | None:
+        """The lowest and the highest of all; None without any value."""
+        if not self.lowest.size:
+            return None
+        low, high = self.lowest.min().item(), self.highest.max().item()
+        return (low, high) if low <= high else None
+
+    def add(self, region: Region, block: Block, *, is_complete: bool = True) -> None:
+        """Take at least one value; what is missing or infinite is NaN, if the block is not complete."""
+        block = block.astype(self._dtype, copy=False)
+        if self.are_whole:
+            self.are_whole = bool((np.trunc(block) == block).all())
+        if self.fit_float32:
+            self.fit_float32 = np.array_equal(block.astype(np.float32), block, equal_nan=not is_complete)
+        lower, upper = (np.minimum, np.maximum) if is_complete else (np.fmin, np.fmax)
+        for axis in self._axes:
+            values = _by_entry(block, axis)
+            low, high = _folded(lower, values), _folded(upper, values)
+            entries = _extent(region, block, axis)
+            np.fmin(self.lowest[entries], low, out=self.lowest[entries])
+            np.fmax(self.highest[entries], high, out=self.highest[entries])
+        self.largest.add(block, max(-float(np.fmin.reduce(low)), float(np.fmax.reduce(high))))
+
+
+class LargestMagnitudes:
+    """The hundred largest magnitudes among numbers, apart from well-known fill values.
+
+    Once a hundred are known, blocks of smaller values need not be looked at.
+
+    Attributes
+    ----------
+    magnitudes : ndarray of float64
+        Sorted, without zeros.
+
+    Examples
+    --------
+    >>> largest = LargestMagnitudes()
+    >>> for block in ([1.0, 0.0, -999.0], [-5.0, -999.0]):
+    ...     largest.add(np.array(block), largest=999.0)
+    >>> largest.magnitudes.tolist(), largest.fill_values
+    ([1.0, 5.0], {-999.0: 2})
+    """
+
+    def __init__(self) -> None:
+        self.magnitudes: npt.NDArray[np.float64] = np.empty(0)
+        self._threshold = 0.0
+        self._counts = np.zeros(len(_KNOWN), np.int64)
+
+    @property
+    def fill_values(self) -> dict[float, int]:
+        """How often each fill value occurs; only those larger than `magnitudes`, since others may have been skipped."""
+        found = np.flatnonzero((self._counts > 0) & (np.abs(_KNOWN) > self._threshold))
+        return dict(zip(_KNOWN[found].tolist(), self._counts[found].tolist(), strict=True))
+
+    def add(self, values: Block, largest: float) -> None:
+        """Take values, of which NaN does not count, and the largest magnitude among them."""
+        if largest > self._threshold:
+            for part in np.split(values.reshape(-1), [10 * _LARGEST]):  # the first few spare work with the others
+                self._take(part)
+
+    def _take(self, values: Block) -> None:
+        limit = self._threshold if values.dtype.kind == "f" else int(self._threshold)  # compares in the type of values
+        chosen = values[(values > limit) | (values < -limit)].astype(np.float64)
+        places = np.searchsorted(_KNOWN, chosen)
+        are_known = _KNOWN[places] == chosen
+        self._counts += np.bincount(places[are_known], minlength=len(_KNOWN))
+        together = np.append(self.magnitudes, np.abs(chosen[~are_known]))
+        if len(together) >= _LARGEST:
+            together = np.partition(together, -_LARGEST)[-_LARGEST:]
+            self._threshold = float(together[0])
+        self.magnitudes = np.sort(together)
+
+
+def _values(array: xr.DataArray) -> Any:
+    """Return the values, lazy ones as they are, objects as the type that they share if they share one."""
+    values = plain_data(array).variable.data
+    if values.dtype.kind != "O":
+        return values
+    held = np.asarray(values)
+    try:
+        return natural(held)
+    except InvalidData:  # there is a rule about that
+        return held
+
+
+def pieces(values: Any) -> Iterator[tuple[Region, Block]]:
+    """Cut an array into blocks of about a megabyte; a lazy one is computed by windows of whole chunks."""
+    for window in _windows(values):
+        held = np.asarray(values[window or ...])  # of an array without dimensions, `()` would give its value
+        if not held.size:
+            continue
+        for region in regions(held.shape, block_shape(held.shape, max(held.dtype.itemsize, 1), _PIECE_BYTES)):
+            outer = (
+                slice(whole.start + part.start, whole.start + part.stop)
+                for whole, part in zip(window, region, strict=True)
+            )
+            yield tuple(outer), held[region or ...]
+
+
+def _windows(values: Any) -> list[Region]:
+    """Cut a lazy array along its chunks, so that several make up a window, which dask computes in parallel."""
+    chunks: tuple[Shape, ...] | None = getattr(values, "chunks", None)
+    if chunks is None:
+        return [tuple(slice(0, length) for length in values.shape)]
+    most = max(range(len(chunks)), key=lambda axis: len(chunks[axis]), default=None)
+    others = math.prod(max(lengths) for axis, lengths in enumerate(chunks) if axis != most)
+    longest = _WINDOW_BYTES // max(others * values.dtype.itemsize, 1)
+    return [
+        *itertools.product(*(_joined(lengths, longest if axis == most else 0) for axis, lengths in enumerate(chunks)))
+    ]
+
+
+def _joined(lengths: Shape, longest: int) -> list[slice]:
+    """Join chunks that follow each other along an axis while they are not too long together.
+
+    >>> _joined((3, 1, 2, 7, 1), longest=4)
+    [slice(0, 4, None), slice(4, 6, None), slice(6, 13, None), slice(13, 14, None)]
+    """
+    joined = [slice(0, lengths[0])]
+    for length in lengths[1:]:
+        last = joined[-1]
+        if last.stop + length - last.start <= longest:
+            joined[-1] = slice(last.start, last.stop + length)
+        else:
+            joined.append(slice(last.stop, last.stop + length))
+    return joined
+
+
+def _by_entry(block: Block, axis: int | None) -> Block:
+    """View a block as (before, entries of the axis, after); without an axis, all values belong to one entry.
+
+    If less lies before than after, all of it is brought before, because numpy is slow where the rows that it reduces
+    are short.
+    """
+    if axis is None:
+        return block.reshape(-1, 1, 1)
+    before, entries, after = math.prod(block.shape[:axis]), block.shape[axis], math.prod(block.shape[axis + 1 :])
+    if before >= after:
+        return block.reshape(before, entries, after)
+    return np.ascontiguousarray(np.moveaxis(block, axis, -1)).reshape(-1, entries, 1)
+
+
+def _extent(region: Region, block: Block, axis: int | None) -> slice:
+    """The entries along an axis that a block covers; a region may reach beyond the array's end."""
+    if axis is None:
+        return slice(None)
+    start = region[axis].start or 0
+    return slice(start, start + block.shape[axis])
+
+
+def _folded(extreme: np.ufunc, values: Block) -> Block:
+    """Reduce (before, entries, after) to the entries.
+
+    Halves are compared with each other: numpy's way of reducing is slow where the rows are short.
+    """
+    while len(values) > 1:
+        half = (len(values) + 1) // 2  # the middle one counts twice, which does no harm to an extreme
+        values = extreme(values[:half], values[-half:])
+    reduced: Block = extreme.reduce(values[0], axis=-1)
+    return reduced
