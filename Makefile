@@ -3,7 +3,7 @@
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
 #   make matrix  the fast tests on the oldest libraries and on the other Pythons of this machine
-#   make bench   compare the speed of uploads with AWS's own, of loading and merging with the reference client's
+#   make bench   compare the speed of uploads, loading, merging and validating with that of other libraries
 #   make real    package published data sets (downloads 40 MB)
 
 VENV ?= .venv
@@ -50,7 +50,7 @@ matrix: oldest $(OTHER_PYTHONS)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
 oldest: $(VENV)-oldest/.tools
-	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^lazy/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
+	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^\(lazy\|media\)/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
 		pyproject.toml >$(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/$(PIP_INSTALL) --constraint $(VENV)-oldest/constraints.txt --group test .
 	$(VENV)-oldest/bin/$(FAST_TESTS) -W default
@@ -63,7 +63,7 @@ fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(FAST_TESTS)
 
 bench: $(VENV)/.dev
-	for benchmark in upload loading merging opening; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
+	for benchmark in upload loading merging opening validating_values validating_tables; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
 
 real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all

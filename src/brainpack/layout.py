@@ -28,6 +28,9 @@ PRESENTATION: Final = "presentation"
 DEVICE_NAME: Final = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\..*)?")
 DRIVE: Final = re.compile(r"[A-Za-z]:")
 
+RELEASE: Final = ("licence", "citation", "contact")  # what a project says about all its data
+LONGEST_CITATION: Final = 1 << 16  # bytes; an entry or a few, no library
+
 RECORD_SUFFIX: Final = ".brainpack.json"
 _PREFIX: Final[dict[Kind, str]] = {"assembly": "assy_", "stimulus_set": "stimulus_"}
 

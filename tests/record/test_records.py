@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,6 +69,20 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
     "short content hash": {"content": "0" * 63},
     "capital content hash": {"content": "A" * 64},
     "no content hash": {"content": None},
+    "release as text": {"release": "CC-BY-4.0"},
+    "release that says more": {"release": {"license": "MIT"}},
+    "release that says nothing": {"release": {"licence": " \n"}},
+    "release that is a number": {"release": {"contact": 1}},
+    "release that no file can hold": {"release": {"citation": "\ud800"}},
+    "no release": {"release": None},
+    "findings as a list": {"findings": ["BP-A016"]},
+    "findings of no rule": {"findings": {"../x": 1}},
+    "findings without a number": {"findings": {"BP-A016": None}},
+    "findings true": {"findings": {"BP-A016": True}},
+    "waivers as a list": {"waivers": ["BP-A016"]},
+    "waivers of no rule": {"waivers": {"A016\n": "reason"}},
+    "waivers without a reason": {"waivers": {"BP-A016": ""}},
+    "no waivers": {"waivers": None},
     "more than there may be": {"comment": "hello"},
 }
 
@@ -113,7 +128,29 @@ def test_bad_files_are_refused(record: Record, path: Path, changes: dict[str, An
         read_record(path)
 
 
-@pytest.mark.parametrize("key", json.loads(Record("a", "assembly", "DataAssembly", (), CONTENT).to_json()))
+LATER: dict[str, Any] = {"release": {}, "findings": None, "waivers": {}}
+
+
+def test_a_record_of_before_there_were_projects(record: Record, path: Path) -> None:
+    content = json.loads(record.to_json())
+    path.write_text(json.dumps({key: value for key, value in content.items() if key not in LATER}), "utf-8")
+    assert read_record(path) == record
+    assert {key: getattr(read_record(path), key) for key in LATER} == LATER
+    path.write_text(json.dumps({key: value for key, value in content.items() if key != "findings"}), "utf-8")
+    assert read_record(path).findings is None
+
+
+def test_what_a_project_says_comes_back(record: Record, path: Path) -> None:
+    release = {"licence": "CC-BY-4.0", "citation": "@article{a,\n  title = {Über}\n}\n", "contact": "name@lab.org"}
+    said = replace(record, release=release, findings={"BP-A016": 3}, waivers={"BP-S014": "no\nnames"})
+    path.write_text(said.to_json(), "utf-8")
+    assert read_record(path) == said
+    assert said.has_data_of(record)
+
+
+@pytest.mark.parametrize(
+    "key", json.loads(Record("a", "assembly", "DataAssembly", (), CONTENT).to_json()).keys() - LATER
+)
 def test_a_key_that_is_missing(record: Record, path: Path, key: str) -> None:
     content = json.loads(record.to_json())
     del content[key]

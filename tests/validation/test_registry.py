@@ -35,6 +35,7 @@ def test_a_rule_runs_on_subjects_of_its_type_alone() -> None:
     report = run("numbers", 1, 2, b"bytes", 3)
     assert report.subject == "numbers"
     assert [finding.found for finding in report.warnings] == ["1", "3"]
+    assert report.checked == ("BP-X001",)
     assert registry.RULES["BP-X001"].law == "Numbers are even."
 
 

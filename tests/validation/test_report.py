@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,19 @@ def test_only_errors_that_count_stop() -> None:
 def test_two_reports_are_one() -> None:
     both = Report.of("set 'a'", [WARNING]) + Report.of("its files", [ERROR])
     assert both == Report.of("set 'a'", [ERROR, WARNING])
+
+
+def test_two_reports_have_the_rules_and_the_file_of_both() -> None:
+    table = Report.of("table", [], ["BP-X002", "BP-X001"], "a.csv")
+    files = Report.of("files", [], ["BP-X003", "BP-X001"], "a.zip")
+    assert table + files == Report("table", (), ("BP-X001", "BP-X002", "BP-X003"), "a.csv")
+    assert (Report.of("object", []) + files).file == "a.zip"
+
+
+def test_what_goes_into_a_record() -> None:
+    report = Report.of("set 'a'", [ERROR, NOTE, WAIVED, replace(ERROR, count=3), replace(WAIVED, where="names")])
+    assert report.places == {"BP-X002": 10, "BP-X004": 1}
+    assert report.waivers == {"BP-X003": "it is so"}
 
 
 def test_a_report_reads_well() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from brainpack.digest import Digest
 from brainpack.errors import InvalidData, NotFound, StoreError
-from brainpack.layout import IDENTIFIER, Kind, record_name
+from brainpack.layout import IDENTIFIER, RELEASE, Kind, record_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 LONGEST_RECORD: Final = 1 << 20
 _ANY_TEXT: Final = re.compile(".+")
+_RULE: Final = re.compile(r"BP-[A-Z][0-9]{3}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LIBRARIES: Final = ("brainpack", "h5py", "numpy", "pandas", "xarray")
 
 
@@ -78,6 +80,13 @@ class Record:
         UTC, ISO 8601.
     versions : dict of str to str
         Versions of brainpack and of the libraries that shaped the files.
+    release : dict of str to str
+        `licence`, `citation` (BibTeX) and `contact`, as far as the project gave them.
+    findings : dict of str to int or None
+        What validation found when the data were packaged and nobody waived: by rule id, in how many places. None
+        without a validation.
+    waivers : dict of str to str
+        What was found and waived: by rule id, the reason.
     """
 
     identifier: str
@@ -89,6 +98,9 @@ class Record:
     location: str | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: dict[str, str] = field(default_factory=lambda: {name: version(name) for name in _LIBRARIES})
+    release: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, int] | None = None
+    waivers: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -172,7 +184,8 @@ def _parse(content: bytes) -> Record:
     number = found.pop("format", None)
     if type(number) is not int or number != FORMAT:  # True equals 1
         raise ValueError(f"expected format {FORMAT}, found {reprlib.repr(number)}")
-    fields = _checked(found, _RECORD_FIELDS, "record")
+    checks = {name: is_good for name, is_good in _RECORD_FIELDS.items() if name not in _LATER_FIELDS or name in found}
+    fields = _checked(found, checks, "record")
     files = [RecordedFile(**_checked(file, _FILE_FIELDS, "file")) for file in fields.pop("files")]
     return Record(files=tuple(files), **fields)
 
@@ -204,6 +217,19 @@ def _is_versions(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
+def _is_prose(value: Any) -> bool:
+    """Whether it is text of one line or more that a file can hold again."""
+    return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
+
+
+def _is_release(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() <= {*RELEASE} and all(map(_is_prose, value.values()))
+
+
+def _is_by_rule(value: Any, is_good: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(_RULE.fullmatch(rule) and is_good(found) for rule, found in value.items())
+
+
 _is_identifier: Final = partial(_is_text, pattern=IDENTIFIER)
 _is_sha256: Final = partial(_is_text, pattern=re.compile("[0-9a-f]{64}"))
 _RECORD_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
@@ -216,7 +242,11 @@ _RECORD_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "location": _is_text_or_none,
     "created": _is_text,
     "versions": _is_versions,
+    "release": _is_release,
+    "findings": lambda value: value is None or _is_by_rule(value, _is_size),
+    "waivers": lambda value: _is_by_rule(value, _is_prose),
 }
+_LATER_FIELDS: Final = frozenset(("release", "findings", "waivers"))  # the first records lack them
 _FILE_FIELDS: Final[dict[str, Callable[[Any], bool]]] = {
     "name": _is_identifier,  # no path: a record speaks of its own folder only
     "size": _is_size,

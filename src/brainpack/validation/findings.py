@@ -46,7 +46,7 @@ class Problem:
 
     def under(self, rule: str, severity: Severity) -> Finding:
         examples = tuple(shown(example) for example in self.examples[:EXAMPLES])
-        count = max(len(self.examples), 1) if self.count is None else self.count
+        count = max(len(self.examples), 1) if self.count is None else int(self.count)
         return Finding(rule, severity, self.where, self.expected, self.found, self.advice, examples, count)
 
 

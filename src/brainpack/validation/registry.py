@@ -111,15 +111,19 @@ def run(name: str, *subjects: object, terms: Terms | None = None) -> Report:
         All problems at once. A rule that crashes is one of them, and the others still run.
     """
     terms = terms or Terms()
-    findings = [
-        _judged(finding, rule, terms)
-        for rule in [*RULES.values()]
+    applied = [
+        (rule, subject)
+        for rule in RULES.values()
         if terms.asks_for(rule.id)
         for subject in subjects
         if isinstance(subject, rule.subject)
+    ]
+    findings = [
+        _judged(finding, rule, terms)
+        for rule, subject in applied
         for finding in _findings(rule, subject, rule.severity_in(terms.profile))
     ]
-    return Report.of(name, findings)
+    return Report.of(name, findings, {rule.id for rule, _ in applied})
 
 
 def _findings(rule: Rule, subject: object, severity: Severity) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from brainpack.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,19 @@ class Profile(StrEnum):
     DRAFT = "draft"
     PUBLISH = "publish"
     EXPERIMENT = "experiment"  # stimuli that are to be shown in an experiment of Brain-Score
+
+    @classmethod
+    def named(cls, name: str) -> Profile:
+        """Profile of a name.
+
+        Raises
+        ------
+        SettingsError
+            There is none.
+        """
+        if name not in [*cls]:
+            raise SettingsError(f"there is no profile {name!r}; expected one of {', '.join(cls)}")
+        return cls(name)
 
 
 @dataclass(frozen=True)
