@@ -17,7 +17,7 @@ import brainpack
 from brainpack.cli.main import _parser
 from brainpack.packaging import package_data_assembly_locally
 
-COMMANDS = ("demo", "diff", "publish", "uploads", "doctor", "run", "verify", "cache")
+COMMANDS = ("demo", "diff", "publish", "uploads", "doctor", "run", "validate", "verify", "cache")
 FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
 
 

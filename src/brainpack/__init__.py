@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from brainpack.publishing import plan as plan
     from brainpack.publishing import publish as publish
     from brainpack.record.records import Record as Record
+    from brainpack.validating.reports import validate as validate
     from brainpack.validation.report import Report as Report
     from brainpack.verifying import verify as verify
 
@@ -72,6 +73,7 @@ _HOMES = {
     "progress": "Progress",
     "publishing": "plan publish",
     "record.records": "Record",
+    "validating.reports": "validate",
     "validation.report": "Report",
     "verifying": "verify",
 }

@@ -26,7 +26,7 @@ from brainpack import (
     load_assembly_from_file,
     packaging,
 )
-from brainpack.compat.brainio import assemblies, fetch, knownfile, s3, upload_validator
+from brainpack.compat.brainio import assemblies, fetch, knownfile, s3
 from brainpack.compat.brainio import stimuli as stimuli_module
 from brainpack.settings import Settings
 from tests.helpers import png, recording, stimulus_set
@@ -225,40 +225,6 @@ def test_a_loader_of_plugins_merges_stimuli(tmp_path: Path) -> None:
     assert loaded.stimulus_set_identifier == "lab.S"
     bare = assemblies.StimulusMergeAssemblyLoader(NeuroidAssembly, tmp_path / "file.nc").load()
     assert "orientation" not in bare.coords
-
-
-# ------------------------------------------------------------------------------------------------ validation
-
-
-def test_valid_data_pass_each_validation(tmp_path: Path) -> None:
-    stimuli, assembly = stimulus_set(tmp_path), NeuroidAssembly(recording())
-    assert upload_validator.validate_packaging_data(stimuli, assembly)
-    assert upload_validator.validate_stimulus_set_only(stimuli)
-    assert upload_validator.validate_assembly_only(recording())
-    assert upload_validator.get_common_columns(stimuli, assembly) == {"stimulus_id"}
-
-
-def test_validation_names_what_is_wrong(tmp_path: Path) -> None:
-    stimuli, assembly = stimulus_set(tmp_path), recording()
-    with pytest.raises(upload_validator.ValidationError, match=r"my set(.|\n)*BP-S002(.|\n)*BP-S005"):
-        upload_validator.validate_stimulus_set(StimulusSet({"stimulus_id": ["a", "a"]}), "my set")
-    with pytest.raises(upload_validator.ValidationError, match=r"(?s)BP-A002.*BP-A003"):
-        upload_validator.validate_assembly(NeuroidAssembly(xr.DataArray([1], dims="presentation")))
-    with pytest.raises(upload_validator.ValidationError, match="no row for stimulus_id 'unknown'"):
-        upload_validator.validate_stimulus_set_assembly_compatibility(stimuli, recording(["left", "unknown"]))
-    clashing = assembly.assign_coords(orientation=("presentation", ["up"] * 4))
-    with pytest.raises(
-        upload_validator.ValidationError, match="'orientation' holds floats in the stimulus set and text"
-    ):
-        upload_validator.validate_packaging_data(stimuli, clashing)
-
-
-def test_kinds_of_values_and_not_their_sizes_have_to_agree() -> None:
-    stimuli = StimulusSet({"a": np.array([1], dtype=np.int8), "b": pd.Series(["x"], dtype="category")})
-    assembly = xr.DataArray([0], {"a": ("presentation", [1]), "b": ("presentation", ["x"])}, "presentation")
-    common = upload_validator.get_common_columns(stimuli, assembly)
-    assert common == {"a", "b"}
-    assert upload_validator.validate_data_type_compatibility(stimuli, assembly, common)
 
 
 # ------------------------------------------------------------------------------------------------ the modules

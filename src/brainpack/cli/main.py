@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
 from brainpack import __version__
-from brainpack.cli import caching, comparing, demo, publishing, running, verifying
+from brainpack.cli import caching, comparing, demo, publishing, running, validating, verifying
 from brainpack.cli.exits import INTERRUPTED, REFUSED, STORE_FAILED, WRONG_USAGE
 from brainpack.errors import BrainpackError, SettingsError, StoreError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _COMMANDS: Final = (
     demo.add_demo,
+    validating.add_validate,
     publishing.add_publish,
     publishing.add_uploads,
     publishing.add_doctor,

@@ -1,110 +1,27 @@
-"""Packages, found and compared."""
+"""Packages, compared."""
 
 from __future__ import annotations
 
 import math
 import os
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from brainpack.cache.entries import Cache
 from brainpack.comparing.arrays import content_of_netcdf
 from brainpack.comparing.assemblies import compare_assemblies, only_in_one
 from brainpack.comparing.differences import Comparison, Differs, Tolerance
 from brainpack.comparing.stimuli import compare_stimuli, content_of_files
-from brainpack.errors import InvalidData, NotFound, SettingsError
-from brainpack.layout import RECORD_SUFFIX, unpacked_folder
-from brainpack.locating import locate, records_at
-from brainpack.planning import found_packages
-from brainpack.read.access import reading
-from brainpack.settings import Settings
-from brainpack.store.location import S3_SCHEME
+from brainpack.errors import InvalidData, SettingsError
+from brainpack.opening import open_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from brainpack.comparing.differences import Difference
-    from brainpack.locating import Located
-    from brainpack.record.records import Record, RecordedFile
+    from brainpack.opening import Opened
 
     AnyPath = str | os.PathLike[str]
 
 _ASSEMBLY: Final = "assembly"
-_STIMULI: Final = "stimulus set"
-
-
-class Opened:
-    """A data set whose files are looked for when they are needed: a record may say enough.
-
-    Attributes
-    ----------
-    name : str
-        Of the data set, or of its first file.
-    kind : str
-        "assembly" or "stimulus set".
-    record : Record or None
-        None for bare files.
-    """
-
-    def __init__(self, name: str, kind: str, find: Callable[[], Sequence[Path]], record: Record | None = None) -> None:
-        self.name = name
-        self.kind = kind
-        self.record = record
-        self._find = find
-
-    @cached_property
-    def files(self) -> Sequence[Path]:
-        """The .nc of an assembly; the .csv of a stimulus set, and its ZIP or folder."""
-        return self._find()
-
-    @property
-    def title(self) -> str:
-        return f"{self.kind} {self.name}"
-
-    def content(self) -> str:
-        """Content hash of what is in the files now."""
-        if self.kind == _ASSEMBLY:
-            return content_of_netcdf(self.files[0])
-        return content_of_files(self.files[0], self.files[1])
-
-
-def open_package(place: AnyPath) -> tuple[Opened, ...]:
-    """Find what is to be compared.
-
-    Parameters
-    ----------
-    place : path
-        A record, a folder with records, a netCDF file, or a CSV with its ZIP or folder beside it; or the URL of a
-        record or of a folder in S3.
-
-    Returns
-    -------
-    tuple of Opened
-        Several, where a folder has several records.
-
-    Raises
-    ------
-    NotFound
-        Nothing is there.
-    InvalidData, IntegrityError, StoreError
-        A record cannot be understood, a file has another size than it says, or cannot be read.
-    """
-    text = os.fspath(place)
-    cache = Cache(Settings.from_environment())
-    if text.startswith(S3_SCHEME):
-        return tuple(_published(locate(record, cache), cache) for record in records_at(text))
-    path = Path(text).expanduser()
-    if path.name.endswith(RECORD_SUFFIX) and (found := locate(path, cache)).place is not None:
-        return (_published(found, cache),)
-    if path.suffix.lower() not in {".nc", ".csv"}:
-        return tuple(_on_disk(package.record, package.folder) for package in found_packages(path))
-    with reading(path):
-        path.stat()
-    if path.suffix.lower() == ".nc":
-        return (Opened(path.name, _ASSEMBLY, lambda: [path]),)
-    beside = _files_beside(path)
-    return (Opened(path.name, _STIMULI, lambda: [path, beside]),)
 
 
 def content_hash(place: AnyPath) -> str:
@@ -140,7 +57,14 @@ def content_hash(place: AnyPath) -> str:
     if len(packages) != 1:
         names = ", ".join(package.name for package in packages)
         raise InvalidData(f"{place} holds several packages ({names}); name the record of one")
-    return packages[0].content()
+    return _content(packages[0])
+
+
+def _content(package: Opened) -> str:
+    """Content hash of what is in the files now."""
+    if package.kind == _ASSEMBLY:
+        return content_of_netcdf(package.files[0])
+    return content_of_files(package.files[0], package.files[1])
 
 
 def diff(a: AnyPath, b: AnyPath, *, rtol: float = 0.0, atol: float = 0.0) -> Comparison:
@@ -212,7 +136,7 @@ def _compare_folders(
 
 def _compare(a: Opened, b: Opened, tolerance: Tolerance) -> Iterator[Difference]:
     if a.kind != b.kind:
-        yield Differs("kind", a.kind, b.kind)
+        yield Differs("kind", *(package.kind.replace("_", " ") for package in (a, b)))
         return
     has_same_content = False
     if a.record and b.record:
@@ -225,27 +149,3 @@ def _compare(a: Opened, b: Opened, tolerance: Tolerance) -> Iterator[Difference]
         yield from compare_assemblies(a.files[0], b.files[0], tolerance, with_values=not has_same_content)
     elif not has_same_content:
         yield from compare_stimuli((a.files[0], a.files[1]), (b.files[0], b.files[1]), tolerance)
-
-
-def _on_disk(record: Record, folder: Path) -> Opened:
-    kind, files = _parts(record)
-    return Opened(record.identifier, kind, lambda: [folder / file.name for file in files], record)
-
-
-def _published(found: Located, cache: Cache) -> Opened:
-    kind, files = _parts(found.record)
-    return Opened(found.record.identifier, kind, lambda: found.paths(files, cache), found.record)
-
-
-def _parts(record: Record) -> tuple[str, list[RecordedFile]]:
-    if record.kind == "assembly":
-        return _ASSEMBLY, [record.file(".nc")]
-    return _STIMULI, [record.file(".csv"), record.file(".zip")]
-
-
-def _files_beside(csv_path: Path) -> Path:
-    archive = csv_path.with_suffix(".zip")
-    for place in (archive, unpacked_folder(archive)):
-        if place.exists():
-            return place
-    raise NotFound(f"there is neither {archive} nor a folder {unpacked_folder(archive)} with the files of the stimuli")

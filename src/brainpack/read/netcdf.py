@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
-from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
-from brainpack.objects.assemblies import (
-    BehavioralAssembly,
-    DataAssembly,
-    MetadataAssembly,
-    NeuroidAssembly,
-    SpikeTimesAssembly,
-)
+from brainpack.layout import PRESENTATION
+from brainpack.objects.assemblies import DataAssembly, MetadataAssembly
 from brainpack.objects.indexes import gather_indexes, repeated_dimensions
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.objects.transform import merge_stimulus_metadata
 from brainpack.read.container import NetcdfFile, decoding, refuse_what_hdf5_should_not_see
 from brainpack.read.encoding import decoded_array
+from brainpack.read.in_place import class_by_dimensions, with_names_of_today
 
 if TYPE_CHECKING:
     import os
@@ -28,8 +23,6 @@ if TYPE_CHECKING:
     from brainpack.read.chunks import Chunks
 
 AssemblyT = TypeVar("AssemblyT", bound=DataAssembly)
-
-_CLASSES_BY_DIMENSIONS: Final = (NeuroidAssembly, SpikeTimesAssembly, BehavioralAssembly)
 
 
 @overload
@@ -113,7 +106,7 @@ def read_assembly(
     try:
         groups = file.group_names()
         array = _array(file, None, chunks)
-        assembly = (cls or _class_of(array))(array)
+        assembly = (cls or class_by_dimensions(array.dims))(array)
         assembly = _with_stimuli(assembly, stimulus_set_identifier, stimulus_set, merges=merges)
         for name in groups:
             extra = MetadataAssembly(_array(file, name, chunks))
@@ -128,31 +121,10 @@ def read_assembly(
     return assembly
 
 
-def _class_of(array: xr.DataArray) -> type[DataAssembly]:
-    return next((cls for cls in _CLASSES_BY_DIMENSIONS if cls.accepts(array.dims)), DataAssembly)
-
-
 def _array(file: NetcdfFile, group: str | None, chunks: Chunks) -> xr.DataArray:
     with decoding(str(file.path)):
         array, levels = decoded_array(file, group, chunks)
-        return gather_indexes(_with_stimulus_id(_with_plain_names(array)), levels)
-
-
-def _with_plain_names(array: xr.DataArray) -> xr.DataArray:
-    """Coordinates that old clients wrote as `neuroid_` or `neuroid_level_0` are `neuroid`."""
-    for dim in dict.fromkeys(array.dims):
-        for old in (f"{dim}_", f"{dim}_level_0"):
-            if old in array.coords and array[old].dims == (dim,) and dim not in array.coords:
-                values = array[old].values
-                array = array.drop_vars(old).assign_coords({dim: (dim, values)})
-    return array
-
-
-def _with_stimulus_id(array: xr.DataArray) -> xr.DataArray:
-    if LEGACY_STIMULUS_ID in array.coords and STIMULUS_ID not in array.coords:
-        ids = array[LEGACY_STIMULUS_ID]
-        array = array.assign_coords({STIMULUS_ID: (ids.dims, ids.values)})
-    return array
+        return gather_indexes(with_names_of_today(array), levels)
 
 
 def _with_stimuli(

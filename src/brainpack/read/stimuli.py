@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import numpy as np
-import pandas as pd
-
 from brainpack.errors import InvalidData, NotFound
-from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID, id_column, unpacked_folder
+from brainpack.layout import FILENAME, STIMULUS_ID, id_column, unpacked_folder
 from brainpack.objects.stimuli import StimulusPaths, StimulusSet
 from brainpack.read.access import reading
 from brainpack.read.archives import Archive, FileOnDisk, by_last_part
+from brainpack.read.tables import read_table
 from brainpack.read.unpack import unpack_whole
 from brainpack.read.zipped import ZippedFiles
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from brainpack.objects.stimuli import Files
     from brainpack.read.archives import Ranged
 
-# What must be read as the text that it is: "001" and "NA".
-_TEXT_COLUMNS: Final = frozenset((STIMULUS_ID, LEGACY_STIMULUS_ID, FILENAME))
-# Exact by default since pandas 3, which deprecates the argument.
-_EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
 _SHOWN: Final = 5
 
 
@@ -144,53 +138,17 @@ def _with_files(table: pd.DataFrame, names: list[str], files: Files) -> Stimulus
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    with reading(path):
-        content = path.read_bytes()
-    try:
-        table = _parse(content, dtype=dict.fromkeys(_TEXT_COLUMNS, str))
-        columns = [name for name in table.columns if name in _TEXT_COLUMNS]
-        text = table[columns]
-        if text.isna().to_numpy().any():  # a cell that looks missing, like "NA", is text as well
-            text = _parse(content, dtype=str, keep_default_na=False, usecols=lambda name: name in _TEXT_COLUMNS)
-    except (ValueError, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
-        raise InvalidData(
-            f"{path} is not a table of stimuli: {error}; expected comma-separated columns in UTF-8 under a header"
-        ) from error
+    table = read_table(path)
     column = id_column(table.columns)
     if column is None or FILENAME not in table.columns:
         found = ", ".join(repr(name)[:80] for name in table.columns[:20])
         lacking = STIMULUS_ID if column is None else FILENAME
         raise InvalidData(f"{path} lacks the column {lacking!r}; its columns are {found}; rename or add it")
-    for name in columns:
-        table[name] = text[name] if name == FILENAME else _ids(text[name])
-    if column != STIMULUS_ID:
-        table[STIMULUS_ID] = table[column]
     if (repeated := table[STIMULUS_ID][table[STIMULUS_ID].duplicated()]).size:
         raise InvalidData(
             f"{path} has several rows for the stimulus ids {_some(repeated.unique().tolist())}; keep one row for each"
         )
     return table
-
-
-def _parse(content: bytes, **options: Any) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows have more cells than the header
-        table: pd.DataFrame = pd.read_csv(
-            io.BytesIO(content), index_col=False, low_memory=False, **options, **_EXACT_FLOATS
-        )
-    return table
-
-
-def _ids(text: pd.Series[str]) -> pd.Series[Any]:
-    """Numbers, where all ids are finite numbers as Python writes them; otherwise the text unchanged."""
-    for dtype in (np.int64, np.uint64, np.float64):
-        try:
-            numbers = text.astype(dtype)
-        except (ValueError, OverflowError):
-            continue
-        if np.isfinite(numbers).all() and list(map(repr, numbers.tolist())) == text.tolist():
-            return numbers
-    return text
 
 
 def _names_in_zip(archive: Archive, folder: Path, number: int) -> set[str]:

@@ -1,23 +1,24 @@
 """`upload_validator` of brainscore_core: whether data can be packaged, by the rules of brainpack.
 
-Each function returns True, and raises InvalidData, here called ValidationError, with everything that is wrong.
+Its functions return True, and raise InvalidData, here called ValidationError, with everything that is wrong. With the
+five `check_…` functions of the packaging API they are the 15 checks and validators of brainscore_core.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import xarray as xr
 
 from brainpack.errors import InvalidData
-from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.objects.assemblies import DataAssembly
-from brainpack.objects.indexes import get_metadata, plain_values
-from brainpack.objects.transform import merge_stimulus_metadata
+from brainpack.objects.indexes import get_metadata, plain_coords
+from brainpack.objects.levels import plain_values
 from brainpack.pipeline import accept
+from brainpack.validating.objects import class_name
 from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects
+from brainpack.validation.rules.pairs import Both, pair_subjects
 from brainpack.validation.rules.stimuli import stimulus_subjects
 
 if TYPE_CHECKING:
@@ -26,19 +27,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ValidationError = InvalidData
-_KINDS: Final = {"i": "integers", "u": "integers", "f": "floats", "b": "bool", "M": "times", "m": "durations"}
+_NUMBERS: Final = "iuf"
 
 
 def validate_stimulus_set(stimulus_set: pd.DataFrame, identifier: str = "stimulus_set") -> bool:
-    """Check a stimulus set, its files included, as packaging does."""
+    """Check a stimulus set and that its files are there, as packaging does."""
     accept(run(identifier, *stimulus_subjects(stimulus_set)))
     return True
 
 
 def validate_assembly(assembly: xr.DataArray, identifier: str = "assembly") -> bool:
-    """Check an assembly as packaging does; a DataArray that is none of ours counts as a DataAssembly."""
-    cls = type(assembly) if isinstance(assembly, DataAssembly) else DataAssembly
-    accept(run(identifier, *assembly_subjects(assembly, cls.__name__, None)))
+    """Check an assembly as packaging does, as one of the class that it is of, or that its dimensions fit."""
+    accept(run(identifier, *assembly_subjects(assembly, _class_name(assembly))))
     return True
 
 
@@ -50,27 +50,29 @@ def get_common_columns(stimulus_set: pd.DataFrame, assembly: xr.DataArray) -> se
 def validate_data_type_compatibility(
     stimulus_set: pd.DataFrame, assembly: xr.DataArray, common_columns: Iterable[str]
 ) -> bool:
-    """Check that these columns hold the same kind of values as the coordinates of their names."""
-    for column in common_columns:
-        in_set, in_assembly = _kind(stimulus_set[column]), _kind(assembly[column].values)
-        if in_set != in_assembly:
-            raise InvalidData(
-                f"{column!r} holds {in_set} in the stimulus set and {in_assembly} in the assembly; convert one of them"
-            )
+    """Check that these columns hold the same kind of values as the coordinates of their names, as BP-P003 has it."""
+    coords = plain_coords(assembly)
+    kinds = {name: Both(coords[name][1], plain_values(stimulus_set[name])).kinds for name in sorted(common_columns)}
+    if clashing := [
+        f"{name!r} holds {in_set} in the stimulus set and {in_assembly} in the assembly"
+        for name, (in_assembly, in_set) in kinds.items()
+        if in_assembly != in_set and "empty" not in {in_assembly, in_set}
+    ]:
+        raise InvalidData(f"{'; '.join(clashing)}; convert one of the two")
     return True
 
 
-def _kind(values: pd.Series | np.ndarray) -> str:
-    return _KINDS.get(plain_values(values).dtype.kind, "text")
+def _are_dtypes_compatible(dtype1: Any, dtype2: Any) -> bool:
+    """Tell whether two dtypes are of one kind: numbers of any size are, and so are all that are text or objects."""
+    kinds = {"number" if dtype.kind in _NUMBERS else "text" if dtype.kind in "OUT" else dtype.kind
+             for dtype in (dtype1, dtype2)}  # fmt: skip
+    return len(kinds) == 1
 
 
 def validate_stimulus_set_assembly_compatibility(stimulus_set: pd.DataFrame, assembly: xr.DataArray) -> bool:
     """Check that what both know is of one kind, and that the set has every stimulus of the assembly."""
-    validate_data_type_compatibility(stimulus_set, assembly, get_common_columns(stimulus_set, assembly))
-    ids = assembly[STIMULUS_ID].values
-    presentations = xr.DataArray(np.zeros(len(ids)), {STIMULUS_ID: (PRESENTATION, ids)}, PRESENTATION)
-    merge_stimulus_metadata(presentations, stimulus_set[[STIMULUS_ID]])
-    return True
+    accept(run("stimulus set and assembly", *pair_subjects(assembly, stimulus_set)))
+    return validate_data_type_compatibility(stimulus_set, assembly, get_common_columns(stimulus_set, assembly))
 
 
 def validate_packaging_data(
@@ -79,12 +81,16 @@ def validate_packaging_data(
     stimulus_set_identifier: str = "stimulus_set",
     assembly_identifier: str = "assembly",
 ) -> bool:
-    """Check a stimulus set, an assembly, and that they belong together."""
-    return (
-        validate_stimulus_set(stimulus_set, stimulus_set_identifier)
-        and validate_assembly(assembly, assembly_identifier)
-        and validate_stimulus_set_assembly_compatibility(stimulus_set, assembly)
+    """Check a stimulus set, an assembly, and that they belong together; all problems of the three are in one error."""
+    accept(
+        run(
+            f"{stimulus_set_identifier} and {assembly_identifier}",
+            *stimulus_subjects(stimulus_set),
+            *assembly_subjects(assembly, _class_name(assembly)),
+            *pair_subjects(assembly, stimulus_set),
+        )
     )
+    return validate_data_type_compatibility(stimulus_set, assembly, get_common_columns(stimulus_set, assembly))
 
 
 def validate_stimulus_set_only(stimulus_set: pd.DataFrame, identifier: str = "stimulus_set") -> bool:
@@ -95,3 +101,7 @@ def validate_stimulus_set_only(stimulus_set: pd.DataFrame, identifier: str = "st
 def validate_assembly_only(assembly: xr.DataArray, identifier: str = "assembly") -> bool:
     """`validate_assembly` where there is no stimulus set."""
     return validate_assembly(assembly, identifier)
+
+
+def _class_name(assembly: object) -> str:
+    return class_name(assembly) if isinstance(assembly, xr.DataArray) else DataAssembly.__name__

@@ -1,0 +1,1 @@
+"""Is it good? Objects and files, looked at by every rule that is about them."""
