@@ -48,6 +48,13 @@ def _without_skip(report: Report) -> Report:
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _project_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What nobody may publish without, above the folder of every test."""
+    text = """release = {licence = "CC0-1.0", contact = "lab@example.org", citation = "@misc{lab, title = {Tests}}"}"""
+    (tmp_path_factory.getbasetemp() / "brainpack.toml").write_text(text, "utf-8")
+
+
 # The reference client runs on the libraries of its own time only: numpy 1 has wheels up to Python 3.12, and
 # xarray 2022.3 breaks on pandas 3.
 REFERENCE_VERSION = "2.5.0"

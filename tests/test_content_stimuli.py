@@ -17,7 +17,7 @@ from brainpack import InvalidData, packaging
 from brainpack.comparing.packages import content_hash
 from brainpack.content.hashes import content_of_stimuli, table_cells
 from brainpack.record.records import read_record
-from tests.helpers import stimulus_set
+from tests.helpers import png, stimulus_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def test_a_change_of_the_table_changes_it(
 
 def test_a_byte_of_a_stimulus_changes_it(tmp_path: Path) -> None:
     hashes = set()
-    for content in (b"one", b"two"):
+    for content in (png(1), png(2)):
         stimuli = stimulus_set(tmp_path / "in")
         Path(stimuli.stimulus_paths["left"]).write_bytes(content)
         hashes.add(recorded(packaging.package_stimulus_set_locally(stimuli, "lab.Set", tmp_path)))

@@ -24,7 +24,7 @@ from brainpack.comparing.differences import Differs, OnlyIn, ValuesDiffer
 from brainpack.comparing.packages import content_hash, diff
 from brainpack.content.hashes import content_of_assembly
 from brainpack.record.records import read_record
-from tests.helpers import recording, stimulus_set
+from tests.helpers import png, recording, stimulus_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,7 +243,7 @@ def test_a_stimulus_set_equals_itself_unpacked(both: tuple[StimulusSet, Path], t
 
 def test_stimuli_are_compared_by_id(both: tuple[StimulusSet, Path], tmp_path: Path) -> None:
     other = stimulus_set(tmp_path / "other", ids=["日本", "left", "up"]).rename(columns={"category": "kind"})
-    Path(other.stimulus_paths["left"]).write_bytes(b"longer than it was")
+    Path(other.stimulus_paths["left"]).write_bytes(png(1, side=8))
     sha256 = hashlib.sha256(Path(other.stimulus_paths["日本"]).read_bytes()).hexdigest()
     assert lines(diff(both[1], packaged(other, tmp_path / "b"))) == [
         "stimuli only in A: 'right'",
@@ -257,7 +257,7 @@ def test_stimuli_are_compared_by_id(both: tuple[StimulusSet, Path], tmp_path: Pa
         "column 'trained': 1 of 2 differ",
         "[0] (stimulus_id 'left'): 'True' in A, 'False' in B",
         "files: 2 of 2 differ",
-        "[0] (stimulus_id 'left'): 88 bytes in A, 18 bytes in B",
+        "[0] (stimulus_id 'left'): 88 bytes in A, 140 bytes in B",
         f"[2] (stimulus_id '日本'): 88 bytes with SHA-256 ed1998bc… in A, 88 bytes with SHA-256 {sha256[:8]}… in B",
     ]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import xarray as xr
+from PIL import Image
 
 import brainpack
 from brainpack import (
     AccessDenied,
     AlreadyPublished,
-    CheckFailed,
     IntegrityError,
     InvalidData,
     NotFound,
@@ -161,9 +161,13 @@ def test_bad_input_is_refused_before_anything_is_sent(ministack: MiniStack, home
 
 
 def test_stimuli_for_experiments_have_to_pass_their_checks(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckFailed, match="not named like"):
-        packaging.package_stimulus_set(None, stimulus_set(tmp_path / "in"), "lab.S", "brainio.requested")
-    assert not home.exists()
+    stimuli = stimulus_set(tmp_path / "in")
+    Image.new("CMYK", (4, 4)).save(tmp_path / "in" / "source 0.png", "TIFF")
+    with pytest.raises(InvalidData) as refused:
+        packaging.package_stimulus_set(None, stimuli, "lab.S", "brainio.requested")
+    assert refused.value.report is not None
+    assert {finding.rule for finding in refused.value.report.errors} == {"BP-S015", "BP-S016", "BP-S031"}
+    assert not list(home.rglob("*.zip"))
 
 
 def test_a_bucket_that_does_not_exist_is_not_found(home: Path) -> None:

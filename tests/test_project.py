@@ -10,6 +10,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import brainpack
+from brainpack import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +108,15 @@ def test_links_in_the_documentation_lead_somewhere(page: Path) -> None:
 
 def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    assert blocks
+    text = (ROOT / "README.md").read_text("utf-8")
     namespace: dict[str, object] = {"__name__": "readme"}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the example is our own
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the example is our own
+    (declared,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    Path("brainpack.toml").write_text(declared, "utf-8")
+    Path("paper.bib").write_text("@article{author2026, title = {Luminance}}", "utf-8")
+    reports = validate("packages", profile="publish")
+    assert len(reports) == 2
+    assert (reports.errors, reports.warnings) == ((), ())

@@ -22,6 +22,7 @@ from brainpack.layout import store_name
 from brainpack.settings import Settings
 from brainpack.single_files import create_stimulus_csv, create_stimulus_zip, extract_specific, write_netcdf
 from brainpack.store.location import BucketFolder
+from brainpack.validation.terms import Profile
 
 if TYPE_CHECKING:
     import os
@@ -272,7 +273,7 @@ def package_stimulus_set(
         As for `package_stimulus_set_locally`.
     bucket_name : str
         "bucket" or "bucket/folder", of AWS or of any server that `AWS_ENDPOINT_URL_S3` names. Stimuli for the bucket
-        "brainio.requested" have to pass `check_experiment_stimulus_set`.
+        "brainio.requested" have to be named, numbered and of the modes that `check_experiment_stimulus_set` asks for.
 
     Returns
     -------
@@ -296,11 +297,11 @@ def package_stimulus_set(
         package_stimulus_set(None, stimuli, "lab.Author2026", "my-bucket/lab")
     """
     del catalog_name
-    if BucketFolder.parse(bucket_name).bucket == _EXPERIMENTS:
-        check_experiment_stimulus_set(proto_stimulus_set)
+    is_for_experiment = BucketFolder.parse(bucket_name).bucket == _EXPERIMENTS
 
     def package(folder: Path) -> Record:
-        return pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder)
+        profile = Profile.EXPERIMENT if is_for_experiment else Profile.DRAFT
+        return pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder, profile)
 
     record, version_ids = _package_and_publish(package, "stimulus_set", stimulus_set_identifier, bucket_name)
     csv, archive = record.file(".csv"), record.file(".zip")

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pandas as pd
+import xarray as xr
 
 from brainpack.atomic import whole_file
 from brainpack.content.hashes import content_of_groups, content_of_stimuli, table_cells
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
+from brainpack.media.inspector import Inspector, look_at_files
 from brainpack.notices import warn
-from brainpack.objects.indexes import repeated_dimensions
+from brainpack.objects.indexes import plain_coords, repeated_dimensions
+from brainpack.read.tables import read_table
 from brainpack.record.records import Record, RecordedFile, read_record
+from brainpack.validation.project import Project
 from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
+from brainpack.validation.rules.expectations import Expectations
+from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Claim, Name
+from brainpack.validation.rules.pairs import pair_subjects
+from brainpack.validation.rules.releases import Release, noted
 from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
+from brainpack.validation.rules.values import Values
+from brainpack.validation.statistics import Statistics
+from brainpack.validation.terms import Profile
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    import pandas as pd
-    import xarray as xr
+    from collections.abc import Mapping, Sequence
 
     from brainpack.digest import Digest
     from brainpack.layout import Kind
+    from brainpack.media.facts import Facts
     from brainpack.validation.report import Report
 
 
-def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Record:
+def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profile: Profile = Profile.DRAFT) -> Record:
     """Write the CSV, the ZIP and the record of a stimulus set.
 
     Parameters
@@ -41,7 +54,9 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Rec
     identifier : str
         For instance "lab.Author2026".
     folder : Path
-        Made if needed. Files of an earlier run with the same identifier are replaced.
+        Made if needed. Files of an earlier run with the same identifier are replaced. The nearest `brainpack.toml` in
+        it or above it counts, or else in or above the working folder.
+    profile : Profile
 
     Returns
     -------
@@ -51,29 +66,37 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path) -> Rec
     ------
     InvalidData
         Something is wrong with the input: `.report` lists all of it, and nothing was written.
+    SettingsError
+        Something is wrong with `brainpack.toml`.
     StoreError
         A stimulus cannot be read, or a file cannot be written.
     """
+    project = Project.find(folder, Path.cwd())
+    validate = functools.partial(run, f"stimulus set {identifier!r}", terms=project.terms(str(identifier), profile))
     subjects = stimulus_subjects(stimuli)
-    accept(
-        run(
-            f"stimulus set {identifier!r}",
-            Name("stimulus_set_identifier", identifier),
-            *_claims("stimulus_set", identifier, folder),
-            *subjects,
-        )
+    report = validate(
+        Name("stimulus_set_identifier", identifier),
+        *_claims("stimulus_set", identifier, folder),
+        *_declared(project, identifier, stimuli),
+        *subjects,
     )
+    if report.errors:  # nothing will be packed, but all problems are told at once
+        entries = _packable(subjects)
+        accept(report + validate(_media(entries, look_at_files([(name, source) for name, source, _ in entries]))))
     stem = store_name("stimulus_set", identifier)
     csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
     with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-        sources = _sources(subjects)
-        zip_digest, contents = write_zip(sources, zip_partial)
-        csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _ in sources])
+        entries = _packable(subjects)
+        with Inspector() as inspector:
+            zip_digest, contents = write_zip([(name, source) for name, source, _ in entries], zip_partial, inspector)
+            report += validate(_media(entries, inspector.facts))
+        accept(report)
+        csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _, _ in entries])
         with csv_partial.open(encoding="utf-8", newline="") as lines:
             content = content_of_stimuli(table_cells(lines), contents)
         _retract("stimulus_set", identifier, folder)
     files = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, zip_digest))
-    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files, content), folder)
+    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files, content), project, report, folder)
 
 
 def package_assembly(
@@ -95,7 +118,8 @@ def package_assembly(
     class_name : str
         For instance "NeuroidAssembly".
     folder : Path
-        Made if needed. Files of an earlier run with the same identifier are replaced.
+        Made if needed. Files of an earlier run with the same identifier are replaced. `brainpack.toml` counts as in
+        `package_stimuli`. If the stimulus set is in it, the assembly has to fit to it.
     extras : mapping of str to DataArray, optional
         Become groups of the file, for instance the table of trials of a spike-times assembly.
 
@@ -107,26 +131,36 @@ def package_assembly(
     ------
     InvalidData
         Something is wrong with the input: `.report` lists all of it, and nothing was written.
+    SettingsError
+        Something is wrong with `brainpack.toml`.
     StoreError
         The file cannot be written.
     """
-    accept(
-        run(
-            f"assembly {identifier!r}",
-            Name("assembly_identifier", identifier),
-            Name("stimulus_set_identifier", stimulus_set_identifier),
-            *_claims("assembly", identifier, folder),
-            *assembly_subjects(assembly, class_name, extras),
-        )
+    project = Project.find(folder, Path.cwd())
+    validate = functools.partial(run, f"assembly {identifier!r}", terms=project.terms(str(identifier)))
+    report = validate(
+        Name("assembly_identifier", identifier),
+        Name("stimulus_set_identifier", stimulus_set_identifier),
+        *_claims("assembly", identifier, folder),
+        *_declared(project, identifier, assembly),
+        *assembly_subjects(assembly, class_name, extras),
+        *_pair(assembly, stimulus_set_identifier, folder),
     )
+    if report.errors:  # nothing will be written, but all problems are told at once
+        accept(report + validate(*_values(assembly)))
     path = folder / f"{store_name('assembly', identifier)}.nc"
     names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
     with whole_file(path) as partial, repeated_dimensions():
-        digest, contents = write_arrays({ROOT: assembly.assign_attrs(names), **(extras or {})}, partial)
+        statistics = Statistics.expecting(assembly)
+        arrays = {ROOT: assembly.assign_attrs(names), **(extras or {})}
+        digest, contents = write_arrays(arrays, partial, observe=statistics.add)
+        report += validate(Values(statistics, plain_coords(assembly)))
+        accept(report)
         _retract("assembly", identifier, folder)
     files = (RecordedFile.of(path.name, digest),)
     content = content_of_groups(contents.pop(ROOT), contents)
-    return _recorded(Record(identifier, "assembly", class_name, files, content, stimulus_set_identifier), folder)
+    record = Record(identifier, "assembly", class_name, files, content, stimulus_set_identifier)
+    return _recorded(record, project, report, folder)
 
 
 def write_netcdf_file(
@@ -153,10 +187,10 @@ def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[
     """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
     subjects = stimulus_subjects(stimuli)
     accept(run(path.name, *subjects))
-    sources = _sources(subjects)
+    entries = _packable(subjects)
     with whole_file(path) as partial:
-        digest, _ = write_zip(sources, partial)
-        return digest, [name for name, _ in sources]
+        digest, _ = write_zip([(name, source) for name, source, _ in entries], partial)
+        return digest, [name for name, _, _ in entries]
 
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:
@@ -175,15 +209,19 @@ def accept(report: Report) -> None:
         The report has errors; all of them are in the message.
     """
     if report.errors:
-        raise InvalidData(f"nothing was written. {report}", report)
+        raise InvalidData(f"nothing was written. {report.without_notes}", report)
     for finding in report.warnings:
         warn(f"{report.subject}: {finding}")
 
 
-def _sources(subjects: list[object]) -> list[tuple[str, Path]]:
-    """Name in the ZIP and file of each stimulus; after validation every stimulus has both."""
+def _packable(subjects: Sequence[object]) -> list[tuple[str, Path, object]]:
+    """Name in the ZIP, file and id of each stimulus that has them; after validation all have."""
     entries = (entry for files in subjects if isinstance(files, StimulusFiles) for entry in files.entries)
-    return [(entry.name, entry.source) for entry in entries if entry.name and entry.source]
+    return [(entry.name, entry.source, entry.stimulus_id) for entry in entries if entry.name and entry.source]
+
+
+def _media(entries: Sequence[tuple[str, Path, object]], facts: Sequence[Facts]) -> MediaFiles:
+    return MediaFiles([name for name, _, _ in entries], [stimulus_id for _, _, stimulus_id in entries], facts)
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:
@@ -197,12 +235,39 @@ def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:
     return [Claim(kind, identifier, holder)]
 
 
+def _declared(project: Project, identifier: str, data: xr.DataArray | pd.DataFrame) -> list[object]:
+    """What a project says about the data, where they are data under a name."""
+    if not Name("", identifier).is_well_formed or not isinstance(data, xr.DataArray | pd.DataFrame):
+        return []
+    return [Release(identifier, project.release), Expectations(project.expectations(identifier), data)]
+
+
+def _pair(assembly: xr.DataArray, stimulus_set_identifier: str, folder: Path) -> list[object]:
+    """The assembly with its stimulus set, where that has been packaged, too, or belongs to the assembly already."""
+    stem = store_name("stimulus_set", str(stimulus_set_identifier))
+    for place in (folder, folder.parent / stem):  # the latter on the way to S3
+        try:
+            return pair_subjects(assembly, read_table(place / f"{stem}.csv"))
+        except (NotFound, InvalidData, StoreError):  # another data set's damage is not told here
+            continue
+    return pair_subjects(assembly, getattr(assembly, "attrs", {}).get("stimulus_set"))
+
+
+def _values(assembly: object) -> list[object]:
+    """Statistics of values in memory; computing lazy ones may take hours, which they will be looked at when written."""
+    if not isinstance(assembly, xr.DataArray) or assembly.chunks is not None:
+        return []
+    return [Values(Statistics.of(assembly), plain_coords(assembly))]
+
+
 def _retract(kind: Kind, identifier: str, folder: Path) -> None:
     """Take back the record of an earlier run just before its files are replaced."""
     (folder / record_name(kind, identifier)).unlink(missing_ok=True)
 
 
-def _recorded(record: Record, folder: Path) -> Record:
+def _recorded(record: Record, project: Project, report: Report, folder: Path) -> Record:
+    """The record of a data set that was accepted, with what goes out with it, beside its files."""
+    record = noted(replace(record, release=dict(project.release)), report)
     with whole_file(folder / record.name) as partial:
         partial.write_text(record.to_json(), encoding="utf-8", newline="\n")
     return record

@@ -16,6 +16,8 @@ from brainpack.progress import Bars
 from brainpack.settings import Settings
 from brainpack.store.base import PutMode
 from brainpack.store.location import S3_SCHEME, BucketFolder, open_store
+from brainpack.validating.gate import admitted
+from brainpack.validation.terms import Profile
 
 if TYPE_CHECKING:
     import os
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     AnyPath = str | os.PathLike[str]
 
 
-def plan(packages: AnyPath | Iterable[AnyPath], to: AnyPath, *, replace: bool = False) -> Plan:
+def plan(
+    packages: AnyPath | Iterable[AnyPath], to: AnyPath, *, replace: bool = False, profile: str = Profile.PUBLISH
+) -> Plan:
     """Find out what publishing would do; nothing is written anywhere.
 
     Parameters
     ----------
-    packages, to, replace
+    packages, to, replace, profile
         As for `publish`.
 
     Returns
@@ -49,11 +53,17 @@ def plan(packages: AnyPath | Iterable[AnyPath], to: AnyPath, *, replace: bool = 
     NotFound, InvalidData, IntegrityError, StoreError, SettingsError
         As `publish`.
     """
-    return planned(found_packages(packages), open_store(to, Settings.from_environment()), may_replace=replace)
+    store = open_store(to, Settings.from_environment())
+    return planned(admitted(found_packages(packages), profile), store, may_replace=replace)
 
 
 def publish(
-    packages: AnyPath | Iterable[AnyPath], to: AnyPath, *, replace: bool = False, progress: bool | Listener = True
+    packages: AnyPath | Iterable[AnyPath],
+    to: AnyPath,
+    *,
+    replace: bool = False,
+    profile: str = Profile.PUBLISH,
+    progress: bool | Listener = True,
 ) -> tuple[Record, ...]:
     """Publish packages from a disk, create-only: what others refer to is never overwritten by accident.
 
@@ -68,6 +78,9 @@ def publish(
         `s3://bucket/folder`, or a folder.
     replace : bool
         Put new bytes under names that have others already.
+    profile : {"publish", "draft"}
+        What the data have to pass. "publish" asks for a licence, and for the absence of what makes scores wrong; what
+        is missing is said in `brainpack.toml`, see docs/validation.md. "draft" is for data that nobody refers to.
     progress : bool or callable
         Whether to draw bars, on a terminal or in a notebook; or what to call with each `Progress`.
 
@@ -83,7 +96,8 @@ def publish(
     NotFound
         A record, a file or the bucket is missing, or no package was named.
     InvalidData
-        A record cannot be understood, or two packages have the same names.
+        The data do not pass, and `.report` says why; a record cannot be understood; or two packages have the same
+        names.
     IntegrityError
         A file is not the one that was packaged, or did not arrive as it is.
     AccessDenied, Unavailable, StoreError, SettingsError
@@ -96,12 +110,13 @@ def publish(
     >>> rates = xr.DataArray([1.5, 2.5], {"neuroid_id": ("neuroid", [1, 2])}, ("neuroid",))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     made = package_data_assembly_locally(rates, "lab.Rates2026", "none", "PropertyAssembly", f"{folder}/made")
+    ...     _ = Path(folder, "brainpack.toml").write_text("release.licence = 'CC0-1.0'")
     ...     (record,) = publish(f"{folder}/made", to=f"{folder}/published")
     ...     print(record.identifier, record.file(".nc").sha1 == made["sha1"])
     lab.Rates2026 True
     """
     store = open_store(to, Settings.from_environment())
-    decided = planned(found_packages(packages), store, may_replace=replace)
+    decided = planned(admitted(found_packages(packages), profile), store, may_replace=replace)
     if decided.refused:
         raise AlreadyPublished(
             f"nothing was sent, because other bytes are published under these names; choose another identifier, or "

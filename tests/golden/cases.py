@@ -34,7 +34,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def _assembly(array: xr.DataArray, cls: str, folder: Path, extras: dict[str, xr.DataArray] | None = None) -> str:
     result = packaging.package_data_assembly_locally(
-        array, f"lab.Golden2026.{cls}", "lab.Golden2026", cls, downloads_path=folder, extras=extras
+        array, f"lab.Golden2026.{cls}", "lab.Golden2026", cls, downloads_path=folder / "assemblies", extras=extras
     )
     return result["sha1"]
 

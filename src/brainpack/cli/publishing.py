@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from brainpack.cli.exits import DONE, REFUSED, STORE_FAILED
 from brainpack.cli.words import ago
 from brainpack.errors import SettingsError, StoreError
+from brainpack.validation.terms import Profile
 
 if TYPE_CHECKING:
     import argparse
@@ -35,6 +36,10 @@ def add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     publish.add_argument("--to", metavar="STORE", required=True, help=f"{_TARGET}, or a folder of this computer")
     publish.add_argument("--dry-run", action="store_true", help="say what would be done, and touch nothing")
     publish.add_argument("--replace", action="store_true", help="put new bytes under names that have others already")
+    publish.add_argument(
+        "--profile", default=Profile.PUBLISH, choices=[Profile.PUBLISH, Profile.DRAFT],
+        help="what the data have to pass: 'publish' (the default) asks for a licence, among others",
+    )  # fmt: skip
     publish.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors")
     publish.set_defaults(command=_publish)
     return publish
@@ -72,11 +77,14 @@ def _publish(options: argparse.Namespace) -> int:
     from brainpack.publishing import plan, publish
 
     if options.dry_run:
-        planned = plan(options.packages, options.to, replace=options.replace)
+        planned = plan(options.packages, options.to, replace=options.replace, profile=options.profile)
         if not options.quiet:
             print(planned)
         return REFUSED if planned.refused else DONE
-    published = publish(options.packages, options.to, replace=options.replace, progress=not options.quiet)
+    published = publish(
+        options.packages, options.to,
+        replace=options.replace, profile=options.profile, progress=not options.quiet,
+    )  # fmt: skip
     if not options.quiet:
         for record in published:
             print("\n".join(_lines(record, options.to)))

@@ -1,0 +1,71 @@
+"""Which packages may be published: those whose findings, licence, citation and contact pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainpack.errors import InvalidData
+from brainpack.notices import warn
+from brainpack.validating.reports import validate
+from brainpack.validation.project import Project
+from brainpack.validation.registry import run
+from brainpack.validation.rules.releases import Release, noted
+from brainpack.validation.terms import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brainpack.planning import Package
+    from brainpack.validation.report import Report
+
+
+def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
+    """Let packages pass, or refuse all of them with everything that is wrong.
+
+    Packaging has noted in the record what it found, and digests prove that the files are the same: the data are
+    validated again only where a record says nothing of that.
+
+    Parameters
+    ----------
+    packages : sequence of Package
+    profile : {"draft", "publish"}
+
+    Returns
+    -------
+    tuple of Package
+        In their records, licence, citation, contact and waivers of the nearest `brainpack.toml` replace those of the
+        time of packaging.
+
+    Raises
+    ------
+    InvalidData
+        Something stops the publication; all of it is in the message.
+    SettingsError
+        There is no such profile, or something is wrong with a `brainpack.toml`.
+    """
+    chosen = Profile.named(profile)
+    judged = [_judged(package, chosen) for package in packages]
+    refused = [report for _, report in judged if report.errors]
+    if refused:
+        reasons = "\n".join(str(report.without_notes) for report in refused)
+        raise InvalidData(f"nothing was sent. {reasons}", refused[0])
+    for _, report in judged:
+        for finding in report.warnings:
+            warn(f"{report.subject}: {finding}")
+    return tuple(package for package, _ in judged)
+
+
+def _judged(package: Package, profile: Profile) -> tuple[Package, Report]:
+    project = Project.find(package.folder, Path.cwd())
+    record, terms = package.record, project.terms(package.record.identifier, profile)
+    record = replace(record, release={**record.release, **project.release})
+    if record.findings is None:
+        (report,) = validate(package.folder / record.name, profile=profile)
+        return replace(package, record=noted(record, report)), report
+    waived = {rule: reason for rule, reason in terms.waivers.items() if rule in record.findings}
+    found = {rule: places for rule, places in record.findings.items() if rule not in waived}
+    record = replace(record, findings=found, waivers={**record.waivers, **waived})
+    report = run(record.name, Release(record.identifier, record.release, found), terms=terms)
+    return replace(package, record=record), report
