@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import mimetypes
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from brainpack.errors import CheckFailed
+from brainpack.media.facts import ACCEPTED_CHANNELS
 from brainpack.objects.entries import stimulus_paths
+from brainpack.validation.conventions import gaps_in, names_data_set, names_stimulus_file, number_in
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_CHANNELS: Final = {"RGBA": 4, "RGB": 3, "LA": 2, "L": 1}
-_PUBLISHED_NAME: Final = re.compile(r"[a-z]+\.[A-Z][A-Za-z0-9]+([._-][A-Za-z0-9._-]*)?")
-_STIMULUS_NAME: Final = re.compile(r"([A-Za-z0-9]+_)?[1-9][0-9]*\.(jpg|jpeg|png|mp4)")
-_FILE_NUMBER: Final = re.compile(r"([0-9]+)\.[^.]*$")
 
 
 def check_naming_convention(name: object) -> None:
@@ -35,7 +30,7 @@ def check_naming_convention(name: object) -> None:
     --------
     >>> check_naming_convention("dicarlo.MajajHong2015.public")
     """
-    if not isinstance(name, str) or not _PUBLISHED_NAME.fullmatch(name):
+    if not isinstance(name, str) or not names_data_set(name):
         raise CheckFailed(f"{name!r} is not named like 'lab.Author2026': lower-case lab, dot, capitalised rest")
 
 
@@ -53,7 +48,7 @@ def check_stimulus_naming_convention(name: object) -> None:
     --------
     >>> check_stimulus_naming_convention("Nat300_17.png")
     """
-    if not isinstance(name, str) or not _STIMULUS_NAME.fullmatch(name):
+    if not isinstance(name, str) or not names_stimulus_file(name):
         raise CheckFailed(
             f"the stimulus file {name!r} is not named like 'image_17.png' or '17.png': a number without leading "
             "zero, and one of the suffixes jpg, jpeg, png, mp4"
@@ -68,22 +63,19 @@ def check_stimulus_numbers(stimulus_set: pd.DataFrame) -> None:
     CheckFailed
         Also an AssertionError; it names the first numbers that are missing or there twice.
     """
-    numbers = sorted(_number(Path(path).name) for path in stimulus_paths(stimulus_set).values())
-    if numbers and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
-        raise CheckFailed(_gaps(numbers))
+    gaps = gaps_in(_number(Path(path).name) for path in stimulus_paths(stimulus_set).values())
+    if gaps.missing or gaps.repeated:
+        raise CheckFailed(
+            f"the stimulus files are not numbered without gaps: missing {gaps.first_missing}, "
+            f"several times {gaps.first_repeated}"
+        )
 
 
 def _number(name: str) -> int:
-    match = _FILE_NUMBER.search(name)
-    if match is None:
+    number = number_in(name)
+    if number is None:
         raise CheckFailed(f"the stimulus file {name!r} has no number before its suffix")
-    return int(match[1])
-
-
-def _gaps(numbers: list[int]) -> str:
-    missing = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
-    twice = sorted({number for number, following in itertools.pairwise(numbers) if number == following})
-    return f"the stimulus files are not numbered without gaps: missing {missing[:5]}, several times {twice[:5]}"
+    return number
 
 
 def check_image_format(image: Image.Image, identifier: object) -> None:
@@ -100,10 +92,11 @@ def check_image_format(image: Image.Image, identifier: object) -> None:
     CheckFailed
         Also an AssertionError.
     """
-    if image.mode not in _CHANNELS:
-        raise CheckFailed(f"{identifier}: the image has the mode {image.mode}, expected one of {', '.join(_CHANNELS)}")
+    if image.mode not in ACCEPTED_CHANNELS:
+        accepted = ", ".join(ACCEPTED_CHANNELS)
+        raise CheckFailed(f"{identifier}: the image has the mode {image.mode}, expected one of {accepted}")
     shape = np.asarray(image).shape
-    expected = image.size[::-1] + (() if image.mode == "L" else (_CHANNELS[image.mode],))
+    expected = image.size[::-1] + (() if image.mode == "L" else (ACCEPTED_CHANNELS[image.mode],))
     if shape != expected:
         raise CheckFailed(f"{identifier}: the pixels have the shape {shape}, expected {expected}")
 

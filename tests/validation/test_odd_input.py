@@ -190,7 +190,7 @@ class Lazy:
 def test_lazy_values_are_not_computed(dtype: str) -> None:
     coords = {"stimulus_id": ("presentation", ["a", "b"]), "repetition": ("presentation", [0, 0])}
     array = xr.DataArray(Lazy(dtype), coords, ("presentation", "neuroid"))
-    assert run("array", *assembly_subjects(array, "NeuroidAssembly")).findings == ()
+    assert run("array", *assembly_subjects(array, "NeuroidAssembly")).errors == ()
 
 
 def test_lazy_values_of_a_wrong_type_are_found_without_computing() -> None:

@@ -19,15 +19,20 @@ class Entry(NamedTuple):
     ----------
     stimulus_id : Any
         As the stimulus set holds it.
-    source : Path or None
-        The stimulus's file; None where the set names none.
+    path : str, path or None
+        The stimulus's file, as the stimulus set names it; None where it names none.
     name : str or None
-        Its name inside the ZIP; None without a source.
+        The file's name inside the ZIP; None without a path.
     """
 
     stimulus_id: Any
-    source: Path | None
+    path: str | os.PathLike[str] | None
     name: str | None
+
+    @property
+    def source(self) -> Path | None:
+        """The path as a Path, which takes longer to make than all the rest of an entry."""
+        return None if self.path is None else Path(self.path)
 
 
 def stimulus_paths(stimuli: pd.DataFrame) -> Mapping[Any, str | os.PathLike[str]]:
@@ -51,24 +56,25 @@ def zip_entries(stimuli: pd.DataFrame) -> list[Entry]:
     Returns
     -------
     list of Entry
-        None where the table has no column of ids, or several; without a source where no path can be found.
+        Empty where the table has no column of ids, or several; without a path where none can be found.
     """
     column = id_column(stimuli.columns)
     ids = None if column is None else stimuli[column]
     if not isinstance(ids, pd.Series):
         return []
-    paths = stimulus_paths(stimuli)
     stems = stimuli[PATH_WITHIN_STORE] if PATH_WITHIN_STORE in stimuli.columns else ids
     if not isinstance(stems, pd.Series):
         stems = ids
-    return [_entry(stimulus_id, stem, paths) for stimulus_id, stem in zip(ids.tolist(), stems.tolist(), strict=True)]
+    paths = _looked_up(ids.tolist(), stimulus_paths(stimuli))
+    names = [
+        None if path is None else zip_entry_name(stem, path) for stem, path in zip(stems.tolist(), paths, strict=True)
+    ]
+    return [*map(Entry, ids.tolist(), paths, names)]
 
 
-def _entry(stimulus_id: object, stem: object, paths: Mapping[Any, object]) -> Entry:
+def _looked_up(ids: list[Any], paths: Mapping[Any, Any]) -> list[str | os.PathLike[str] | None]:
     try:
-        path = paths.get(stimulus_id)
+        found = [*map(paths.get, ids)]
     except TypeError:  # a list or the like, which no dictionary can have as a key
-        path = None
-    if not isinstance(path, str | os.PathLike):
-        return Entry(stimulus_id, None, None)
-    return Entry(stimulus_id, Path(path), zip_entry_name(stem, os.fspath(path)))
+        found = [_looked_up([stimulus_id], paths)[0] for stimulus_id in ids] if len(ids) > 1 else [None]
+    return [path if isinstance(path, (str, os.PathLike)) else None for path in found]

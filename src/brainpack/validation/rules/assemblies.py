@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from brainpack.errors import InvalidData
-from brainpack.layout import DATA_VARIABLE, LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
+from brainpack.layout import DATA_VARIABLE, PRESENTATION, STIMULUS_ID, id_column
 from brainpack.objects.assemblies import CLASSES
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
@@ -76,6 +76,11 @@ class ClaimedClass:
     @property
     def cls(self) -> type[DataAssembly] | None:
         return CLASSES.get(self.name)
+
+    @cached_property
+    def coords(self) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
+        """The coordinates as the file will hold them."""
+        return plain_coords(self.array)
 
 
 @dataclass(frozen=True)
@@ -146,14 +151,13 @@ def presentations_name_their_stimulus(claim: ClaimedClass) -> Iterator[Problem]:
     cls = claim.cls
     if cls is None or not cls.needs_stimulus_id or PRESENTATION not in claim.array.dims:
         return
-    coords = plain_coords(claim.array)
-    ids = next((coords[name] for name in (STIMULUS_ID, LEGACY_STIMULUS_ID) if name in coords), None)
+    ids = claim.coords.get(id_column(claim.coords) or STIMULUS_ID)
     where = f"coordinate {STIMULUS_ID!r}"
     if ids is None or ids[0] != (PRESENTATION,):
         yield Problem(
             where,
             f"one on dimension {PRESENTATION!r}",
-            _words_for(ids),
+            words_for(ids),
             "Add it: the link from every presentation to its stimulus",
         )
     elif (missing := np.flatnonzero(pd.isna(ids[1]))).size:
@@ -288,7 +292,7 @@ def reference_can_merge_stimuli(claim: ClaimedClass) -> Iterator[Problem]:
     cls = claim.cls
     if cls is None or not cls.merges_stimuli:
         return
-    of_presentation = [name for name, (dims, _) in plain_coords(claim.array).items() if dims == (PRESENTATION,)]
+    of_presentation = [name for name, (dims, _) in claim.coords.items() if dims == (PRESENTATION,)]
     if of_presentation == [STIMULUS_ID]:
         yield Problem(
             f"coordinate {STIMULUS_ID!r}",
@@ -330,7 +334,8 @@ def _is_netcdf_name(name: object) -> bool:
     )
 
 
-def _words_for(ids: tuple[tuple[Hashable, ...], object] | None) -> str:
+def words_for(ids: tuple[tuple[Hashable, ...], object] | None) -> str:
+    """Say where a coordinate was found."""
     if ids is None:
         return "none"
     return f"it on {', '.join(map(repr, ids[0]))}" if ids[0] else "a single one for all"

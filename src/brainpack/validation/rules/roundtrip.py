@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
@@ -11,13 +13,57 @@ import pandas as pd
 from brainpack.validation.findings import Change, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
 _CELLS_READ_TOGETHER: Final = 2**20
 _KINDS: Final[tuple[tuple[type, ...], ...]] = ((bool, np.bool_), (int, np.integer), (float, np.floating), (str,))
+# Text that a reader takes for nothing else, whatever is above and below it: it starts with a letter and is no word for
+# a number, for true or false or for a missing value, or it has a letter that no such word has.
+_PLAIN_TEXT: Final = re.compile(
+    r"""(?!(?:inf(?:inity)?|nan?|n/a|null|none|true|false)\ *\Z) [a-z] [^\x00-\x1f\ud800-\udfff]*
+        | [^\x00-\x1f\ud800-\udfff]* [bcghjkmpvwz] [^\x00-\x1f\ud800-\udfff]*""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+_QUOTED: Final = (",", '"', "\r")
 _COMPARABLE: Final = frozenset(("boolean", "integer", "floating", "string"))
+
+
+class Changes(Sequence[Change]):
+    """Values with what they become; made one by one, as only a few are looked at.
+
+    Parameters
+    ----------
+    before, after : ndarray of object
+        Of equal length.
+
+    Examples
+    --------
+    >>> Changes(np.array(["01", "NA"], dtype=object), np.array([1, np.nan], dtype=object))[1]
+    'NA' -> nan
+    """
+
+    def __init__(self, before: npt.NDArray[Any], after: npt.NDArray[Any]) -> None:
+        self._before, self._after = before, after
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    @overload
+    def __getitem__(self, place: int) -> Change: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Change]: ...
+    def __getitem__(self, place: int | slice) -> Change | Sequence[Change]:
+        if isinstance(place, slice):
+            return [*map(Change, self._before[place], self._after[place])]
+        return Change(self._before[place], self._after[place])
+
+    @property
+    def are_integers_in_text(self) -> bool:
+        """Whether each is the text of an integer, which it becomes."""
+        kinds = [pd.api.types.infer_dtype(values, skipna=False) for values in (self._before, self._after)]
+        return kinds == ["string", "integer"] and [*map(str, self._after)] == self._before.tolist()
 
 
 class Outcome(NamedTuple):
@@ -25,14 +71,14 @@ class Outcome(NamedTuple):
 
     Attributes
     ----------
-    broken : list of Change
-        Values that cannot be written, or that readers take for the end of a row.
-    changed : list of Change
+    broken : sequence of Change
+        Values that cannot be written, or that readers take for the end of a row; then nothing is known of the others.
+    changed : sequence of Change
         Values that come back as something else.
     """
 
-    broken: list[Change]
-    changed: list[Change]
+    broken: Sequence[Change] = ()
+    changed: Sequence[Change] = ()
 
 
 def rows_typed_together(columns: int) -> int:
@@ -63,22 +109,24 @@ def column_through_csv(column: pd.Series[Any], columns: int) -> Outcome:
     -------
     Outcome
     """
+    if _is_plain_text(column):
+        return Outcome()
     try:
-        text = column.to_frame("value").assign(next=0).to_csv(index=False, lineterminator="\n").encode()
+        text = _written(column)
     except UnicodeEncodeError:
-        return Outcome([Change(value, Words("not UTF-8")) for value in column if not encodes(value)], [])
+        return Outcome([Change(value, Words("not UTF-8")) for value in column if not encodes(value)])
     before = column.to_numpy(dtype=object)
     present = np.asarray(~column.isna(), dtype=bool)
     changed = np.zeros(len(before), dtype=bool)
     outcome = before.copy()
     for after in _readings(text, len(before), rows_typed_together(columns)):
         if len(after) != len(before):
-            return Outcome([Change(value, Words("several rows")) for value in column if "\r" in str(value)], [])
+            return Outcome([Change(value, Words("several rows")) for value in column if "\r" in str(value)])
         differs = np.zeros(len(before), dtype=bool)
         differs[present] = _differ(before[present], after[present])
         outcome[differs] = after[differs]
         changed |= differs
-    return Outcome([], [Change(*pair) for pair in zip(before[changed], outcome[changed], strict=True)])
+    return Outcome(changed=Changes(before[changed], outcome[changed]))
 
 
 def names_through_csv(names: Sequence[str]) -> list[Change]:
@@ -105,6 +153,23 @@ def encodes(value: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _written(column: pd.Series[Any]) -> bytes:
+    """The column beside another one, as `DataFrame.to_csv` writes it; text that needs no quotes is only joined."""
+    values = column.to_numpy(dtype=object)
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":
+        together = "\n".join(np.where(column.isna(), "", values).tolist())
+        if together.count("\n") == len(values) - 1 and not any(mark in together for mark in _QUOTED):
+            return "\n".join(["value,next", together.replace("\n", ",0\n") + ",0", ""]).encode()
+    return column.to_frame("value").assign(next=0).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _is_plain_text(column: pd.Series[Any]) -> bool:
+    values = column.to_numpy(dtype=object)
+    return pd.api.types.infer_dtype(values, skipna=True) == "string" and all(
+        map(_PLAIN_TEXT.fullmatch, pd.unique(values[~pd.isna(values)]))
+    )
 
 
 def _readings(text: bytes, rows: int, together: int) -> Iterator[npt.NDArray[Any]]:

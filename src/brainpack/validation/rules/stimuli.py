@@ -8,10 +8,10 @@ import stat
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from brainpack.layout import DEVICE_NAME, DRIVE, FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
@@ -19,16 +19,19 @@ from brainpack.objects.entries import zip_entries
 from brainpack.validation.findings import EXAMPLES, Change, Problem, Severity, Words
 from brainpack.validation.registry import rule
 from brainpack.validation.rules.arguments import Given
-from brainpack.validation.rules.roundtrip import Outcome, column_through_csv, encodes, names_through_csv
+from brainpack.validation.rules.roundtrip import Changes, Outcome, column_through_csv, names_through_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from brainpack.objects.entries import Entry
 
-_UNSAFE: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
-_REFUSED_BY_WINDOWS: Final = re.compile(r'.*[<>:"|?*].*|.*[. ]')
+FILE_NAMES: Final = "file names in the ZIP"
+
+_UNSAFE: Final = re.compile(r"[/\\\x00-\x1f\x7f\ud800-\udfff]|\A\.{0,2}\Z")
+_REFUSED_BY_WINDOWS: Final = re.compile(r'[<>:"|?*]|[. ]\Z')
 _LONGEST_NAME: Final = 255  # bytes, on ext4, APFS and NTFS
+_COMPOSED: Final = partial(unicodedata.normalize, "NFC")
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,14 @@ class StimulusTable:
     def ids_through_csv(self) -> Outcome:
         """What a CSV makes of the ids that are there."""
         ids = self.ids
-        return Outcome([], []) if ids is None else column_through_csv(ids.dropna(), self._columns_of_csv)
+        return Outcome() if ids is None else column_through_csv(ids.dropna(), self._columns_of_csv)
 
-    @property
-    def integers_in_text(self) -> list[Change]:
+    @cached_property
+    def integers_in_text(self) -> Sequence[Change]:
         """The changes of the ids, where every id is the text of an integer and comes back as that integer."""
         changed, ids = self.ids_through_csv.changed, self.ids
         are_all = ids is not None and len(changed) == ids.count()
-        return changed if are_all and all(_is_integer_in_text(change) for change in changed) else []
+        return changed if are_all and isinstance(changed, Changes) and changed.are_integers_in_text else ()
 
     @cached_property
     def others_through_csv(self) -> list[tuple[object, Outcome]]:
@@ -135,7 +138,7 @@ def ids_survive_the_csv(stimuli: StimulusTable) -> Iterator[Problem]:
     if pd.api.types.is_bool_dtype(ids.dtype):
         yield Problem("stimulus_id", "text or integers", "true or false", "Use text or integers", ids.tolist())
         return
-    changed = [*stimuli.ids_through_csv.broken, *stimuli.ids_through_csv.changed]
+    changed = stimuli.ids_through_csv.broken or stimuli.ids_through_csv.changed
     if changed and not stimuli.integers_in_text:
         yield Problem(
             "stimulus_id",
@@ -162,21 +165,20 @@ def ids_keep_their_type(stimuli: StimulusTable) -> Iterator[Problem]:
 @rule("BP-S004", StimulusFiles)
 def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
     """Names in the ZIP are plain file names on every system."""
-    unsafe = [name for name in stimuli.names if _is_unsafe(name)]
-    if unsafe:
+    if unsafe := _unsafe(stimuli.names):
         yield Problem(
-            "file names in the ZIP",
+            FILE_NAMES,
             "plain file names of up to 255 bytes",
             "path separators, '..', control characters, devices of Windows, or longer names",
             "Rename the stimulus ids (or the column stimulus_path_within_store)",
             unsafe,
         )
-    folded = [unicodedata.normalize("NFC", name).casefold() for name in stimuli.names]
-    counts = Counter(folded)
-    if len(counts) < len(folded):
+    folded = [*map(str.casefold, map(_COMPOSED, stimuli.names))]
+    if len({*folded}) < len(folded):
+        counts = Counter(folded)
         twice = sorted(pair for pair in zip(folded, stimuli.names, strict=True) if counts[pair[0]] > 1)
         yield Problem(
-            "file names in the ZIP",
+            FILE_NAMES,
             "a name for each stimulus, also where upper and lower case are the same",
             "several stimuli of one name",
             "Make them differ, or they overwrite each other when unpacked",
@@ -196,10 +198,9 @@ def names_are_safe(stimuli: StimulusFiles) -> Iterator[Problem]:
 @rule("BP-S010", StimulusFiles, Severity.WARNING)
 def names_work_on_windows(stimuli: StimulusFiles) -> Iterator[Problem]:
     """A colleague can unpack the ZIP on Windows."""
-    refused = [name for name in stimuli.names if _REFUSED_BY_WINDOWS.fullmatch(name)]
-    if refused:
+    if refused := [*filter(_REFUSED_BY_WINDOWS.search, stimuli.names)]:
         yield Problem(
-            "file names in the ZIP",
+            FILE_NAMES,
             "names that Windows knows, too",
             "names that it refuses",
             'Avoid the characters <>:"|?*, and a dot or a space at the end',
@@ -210,7 +211,7 @@ def names_work_on_windows(stimuli: StimulusFiles) -> Iterator[Problem]:
 @rule("BP-S005", StimulusFiles)
 def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
     """Every stimulus has a file that can be read."""
-    unknown = [entry.stimulus_id for entry in stimuli.entries if entry.source is None]
+    unknown = [entry.stimulus_id for entry in stimuli.entries if entry.path is None]
     if unknown:
         yield Problem(
             "stimulus_paths",
@@ -238,7 +239,7 @@ def filename_column_is_true(stimuli: StimulusFiles) -> Iterator[Problem]:
     if (given := single_column(stimuli.table, FILENAME)) is None:
         return
     wrong = [
-        Change(found, entry.name)
+        (found, entry.name)
         for found, entry in zip(given.tolist(), stimuli.entries, strict=False)
         if entry.name is not None and not (isinstance(found, str) and found == entry.name)
     ]
@@ -248,7 +249,8 @@ def filename_column_is_true(stimuli: StimulusFiles) -> Iterator[Problem]:
             "the names that files get in the ZIP",
             "other names (found -> will be)",
             "Drop the column, it is written for you; or rename it if it means something else",
-            wrong,
+            [Change(*pair) for pair in wrong[:EXAMPLES]],
+            len(wrong),
         )
 
 
@@ -315,15 +317,6 @@ def table_fits_a_csv(stimuli: StimulusTable) -> Iterator[Problem]:
             )
 
 
-def _is_integer_in_text(change: Change) -> bool:
-    return (
-        isinstance(change.before, str)
-        and isinstance(change.after, int | np.integer)
-        and not isinstance(change.after, bool)
-        and str(change.after) == change.before
-    )
-
-
 def _repeated(ids: pd.Series[Any]) -> list[object]:
     """Ids that are there more than once; lists and the like, which cannot be looked up, by their text."""
     try:
@@ -332,25 +325,24 @@ def _repeated(ids: pd.Series[Any]) -> list[object]:
         return _repeated(ids.map(repr))
 
 
-def _is_unsafe(name: str) -> bool:
-    return bool(
-        name in {"", ".", ".."}
-        or _UNSAFE.search(name)
-        or DEVICE_NAME.fullmatch(name)
-        or DRIVE.match(name)
-        or not encodes(name)
-        or len(name.encode()) > _LONGEST_NAME
-    )
+def _unsafe(names: Sequence[str]) -> list[str]:
+    tests = (_UNSAFE.search, DEVICE_NAME.fullmatch, DRIVE.match, _is_long)
+    unsafe = {*chain.from_iterable(filter(test, names) for test in tests)}
+    return [name for name in names if name in unsafe] if unsafe else []
+
+
+def _is_long(name: str) -> bool:
+    return len(name) * 4 > _LONGEST_NAME and len(name.encode(errors="surrogatepass")) > _LONGEST_NAME
 
 
 def _why_unreadable(entry: Entry) -> str | None:
-    if entry.source is None:
+    if entry.path is None:
         return None
     try:
         # opening a pipe would wait for somebody to write into it
-        if not stat.S_ISREG(os.stat(entry.source).st_mode):  # noqa: PTH116 - a Path's method costs twice the time
-            return f"not a file: {entry.source}"
-        os.close(os.open(entry.source, os.O_RDONLY))
+        if not stat.S_ISREG(os.stat(entry.path).st_mode):  # noqa: PTH116 - a Path's method costs twice the time
+            return f"not a file: {entry.path}"
+        os.close(os.open(entry.path, os.O_RDONLY))
     except (OSError, ValueError) as error:
-        return f"{getattr(error, 'strerror', None) or error}: {entry.source}"
+        return f"{getattr(error, 'strerror', None) or error}: {entry.path}"
     return None
