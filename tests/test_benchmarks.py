@@ -28,6 +28,10 @@ def test_openings_are_compared() -> None:
     assert "brainpack, any file" in run("opening", "--presentations", "50", "--neuroids", "100")
 
 
+def test_validations_of_tables_are_compared() -> None:
+    assert "brainpack, all rules" in run("validating_tables", "--rows", "1000")
+
+
 @pytest.mark.slow
 def test_validations_of_values_are_measured() -> None:
     printed = run("validating_values", "--gigabytes", "0.02", "--chunk-mib", "0.5")

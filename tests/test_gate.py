@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from brainpack import InvalidData, SettingsError, load, plan, publish
-from brainpack.packaging import package_data_assembly_locally
+from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally
 from brainpack.record.records import Record, read_record
-from tests.helpers import recording
+from tests.helpers import recording, stimulus_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +91,17 @@ def test_the_command_has_the_same_gate(folder: Path) -> None:
     assert "BP-R007 error" in ended.stderr
     ended = subprocess.run([*command, "--profile", "draft"], cwd=folder, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_assembly_that_was_packaged_before_its_stimuli_has_to_fit_them(tmp_path: Path) -> None:
+    declare(tmp_path, 'release.licence = "CC0-1.0"')
+    package_data_assembly_locally(
+        recording(["left", "middle"]), "lab.Rates", "lab.Set", downloads_path=tmp_path / "made"
+    )
+    package_stimulus_set_locally(stimulus_set(tmp_path / "in"), "lab.Set", tmp_path / "made")
+    rules, message = refused(tmp_path)
+    assert rules == {"BP-P001"}
+    assert "'middle'" in message
+    declare(tmp_path, 'release.licence = "CC0-1.0"\nwaivers.BP-P001 = "the middle one was lost"')
+    assembly = next(record for record in publish(tmp_path / "made", to=tmp_path / "store") if record.kind == "assembly")
+    assert assembly.waivers == {"BP-P001": "the middle one was lost"}

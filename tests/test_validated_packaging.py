@@ -144,3 +144,9 @@ def test_an_assembly_fits_to_the_stimulus_set_that_it_has(stimuli: StimulusSet, 
 def test_a_damaged_stimulus_set_in_the_folder_is_no_reason_to_refuse_an_assembly(tmp_path: Path) -> None:
     (tmp_path / "stimulus_lab_Set.csv").write_bytes(png(1))
     package_data_assembly_locally(recording(), "lab.Rates", "lab.Set", downloads_path=tmp_path)
+
+
+def test_another_stimulus_set_that_an_assembly_has_says_nothing(stimuli: StimulusSet, tmp_path: Path) -> None:
+    stimuli.identifier = "lab.Earlier"
+    other = recording(["middle"]).assign_attrs(stimulus_set=stimuli)
+    package_data_assembly_locally(other, "lab.Rates", "lab.Set", downloads_path=tmp_path)

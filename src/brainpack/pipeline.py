@@ -26,7 +26,7 @@ from brainpack.validation.rules.assemblies import assembly_subjects, stored_subj
 from brainpack.validation.rules.expectations import Expectations
 from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Claim, Name
-from brainpack.validation.rules.pairs import pair_subjects
+from brainpack.validation.rules.pairs import pair_subjects, set_of
 from brainpack.validation.rules.releases import Release, noted
 from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
 from brainpack.validation.rules.values import Values
@@ -250,7 +250,7 @@ def _pair(assembly: xr.DataArray, stimulus_set_identifier: str, folder: Path) ->
             return pair_subjects(assembly, read_table(place / f"{stem}.csv"))
         except (NotFound, InvalidData, StoreError):  # another data set's damage is not told here
             continue
-    return pair_subjects(assembly, getattr(assembly, "attrs", {}).get("stimulus_set"))
+    return pair_subjects(assembly, set_of(assembly, stimulus_set_identifier))
 
 
 def _values(assembly: object) -> list[object]:

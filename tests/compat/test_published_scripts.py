@@ -210,16 +210,17 @@ def test_results_in_a_table_and_numbers_as_text(s3: MiniStack, run: Run) -> None
     labels = ("Ori", "Fil", "Lin", "SilTex", "Sil", "Tex", "LinFil", "Dense", "Sparse")
     codes = ("o", "f", "l", "st", "s", "t", "lf", "cd", "cs")
     images("stim", [f"dog_ILSVRC2012_{number}_{code}.jpg" for code in codes for number in range(2)])
-    for label in labels:
-        table(f"raw/{label}.csv", response=["dog", "cat"], stimulus_id=[1, 2], subject=[3, 3], correct=[True, False],
-              truth="dog")  # fmt: skip
+    for label, code in zip(labels, codes, strict=True):
+        table(f"raw/{label}.csv", response=["dog", "cat"], subject=[3, 3], correct=[True, False], truth="dog",
+              stimulus_id=[f"dog_ILSVRC2012_{number}_{code}" for number in range(2)])  # fmt: skip
     run("kato2026/data_packaging/stimulus_set.py")
     run("kato2026/data_packaging/data_assembly.py")
     results = pd.read_csv("packaged/assembly_package_info.csv")
     assert results["identifier"].tolist() == [f"Kato2026.{label}" for label in labels]
     loaded = brainpack.load_assembly_from_file(results["path"][8], cls=BehavioralAssembly)
     assert loaded.values.tolist() == ["dog", "cat"]
-    assert loaded["stimulus_id"].values.tolist() == ["1", "2"]
+    assert loaded["stimulus_id"].values.tolist() == ["dog_ILSVRC2012_0_cs", "dog_ILSVRC2012_1_cs"]
+    assert loaded["subject"].values.tolist() == ["3", "3"]
     assert loaded["condition"].values.tolist() == ["Sparse", "Sparse"]
     paths = pd.read_csv("packaged/stimulus_package_info.csv").loc[8]
     shown = brainpack.load_stimulus_set_from_files(paths["csv_path"], paths["zip_path"])

@@ -159,7 +159,7 @@ IN_MEMORY: dict[str, Case] = {
         stored(attrs={"units": "ms"}), stored(attrs={"units": "ms (since onset)"}), "attribute 'units'"
     ),
     "BP-A007 times": Case(
-        stored(np.array([1, 2]), attrs={"units": "ms"}), stored(np.array([1, 2], "m8[s]"), attrs={"units": "ms"}),
+        stored(np.array([1, 2]), attrs={"units": "ms"}), stored(np.array([1, 2], "m8[ns]"), attrs={"units": "ms"}),
         "attribute 'units'",
     ),
     "BP-A006 zone": Case(

@@ -42,6 +42,8 @@ class Level(NamedTuple):
         array = plain_values(values)
         if array.dtype == np.float16:  # pandas has no float16 index
             array = array.astype(np.float32)
+        if not array.dtype.isnative:  # nor an index of another byte order
+            array = array.astype(array.dtype.newbyteorder("="))
         if array.dtype.kind in "OU":
             codes, distinct = pd.factorize(array.astype(object))
             if pd.api.types.infer_dtype(distinct, skipna=False) == "string":

@@ -238,7 +238,7 @@ def _stimulus_positions(assembly: xr.DataArray, stimulus_set: pd.DataFrame, dim:
         raise InvalidData(msg)
     levels = {level.name: level for level in levels_of(assembly, dim)}
     level = levels.get(on) or Level.of(on, assembly[on].values)  # a dimension coordinate alone is no level
-    ids, known = _comparable(plain_values(level.values), plain_values(stimulus_set[on]))
+    ids, known = comparable(plain_values(level.values), plain_values(stimulus_set[on]))
     if not known.is_unique:
         repeated = known[known.duplicated()].unique()
         msg = f"the stimulus set has several rows for {on} {_some(repeated)}; keep one row for each"
@@ -257,7 +257,7 @@ def _stimulus_positions(assembly: xr.DataArray, stimulus_set: pd.DataFrame, dim:
     return positions
 
 
-def _comparable(*ids: np.ndarray[Any, Any]) -> tuple[pd.Index, ...]:
+def comparable(*ids: np.ndarray[Any, Any]) -> tuple[pd.Index, ...]:
     """Return ids as indexes; all as text where one has text and the other something else."""
     kinds = [pd.api.types.infer_dtype(values, skipna=True) for values in ids]
     if kinds.count("string") == 1:
@@ -269,7 +269,7 @@ def _as_text(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
     missing = np.asarray(pd.isna(values))
     if kind == "floating":  # integers became floats where a table was not complete
         numbers = np.where(missing, 0, values).astype(np.float64)
-        values = numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
+        values = numbers.astype(np.int64) if np.isfinite(numbers).all() and (numbers % 1 == 0).all() else numbers
     texts = values.astype(str).astype(object)
     texts[missing] = np.nan
     return texts

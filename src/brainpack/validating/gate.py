@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData
 from brainpack.notices import warn
@@ -21,16 +21,21 @@ if TYPE_CHECKING:
     from brainpack.validation.report import Report
 
 
+_PAIRS: Final = "BP-P"
+_SHARED_IMAGES: Final = "BP-P006"  # for which all stimuli would be read
+
+
 def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
     """Let packages pass, or refuse all of them with everything that is wrong.
 
     Packaging has noted in the record what it found, and digests prove that the files are the same: the data are
-    validated again only where a record says nothing of that.
+    validated again only where a record says nothing of that. Assemblies are compared with their stimulus sets, which
+    may have been packaged later, by coordinates and tables alone.
 
     Parameters
     ----------
     packages : sequence of Package
-    profile : {"draft", "publish"}
+    profile : {"draft", "publish", "experiment"}
 
     Returns
     -------
@@ -46,7 +51,9 @@ def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
         There is no such profile, or something is wrong with a `brainpack.toml`.
     """
     chosen = Profile.named(profile)
-    judged = [_judged(package, chosen) for package in packages]
+    places = [package.folder / package.record.name for package in packages]
+    pairs = validate(*places, profile=chosen, select=[_PAIRS], ignore=[_SHARED_IMAGES])
+    judged = [_judged(package, pair, chosen) for package, pair in zip(packages, pairs, strict=True)]
     refused = [report for _, report in judged if report.errors]
     if refused:
         reasons = "\n".join(str(report.without_notes) for report in refused)
@@ -57,15 +64,16 @@ def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
     return tuple(package for package, _ in judged)
 
 
-def _judged(package: Package, profile: Profile) -> tuple[Package, Report]:
+def _judged(package: Package, pair: Report, profile: Profile) -> tuple[Package, Report]:
     project = Project.find(package.folder, Path.cwd())
     record, terms = package.record, project.terms(package.record.identifier, profile)
     record = replace(record, release={**record.release, **project.release})
     if record.findings is None:
         (report,) = validate(package.folder / record.name, profile=profile)
         return replace(package, record=noted(record, report)), report
-    waived = {rule: reason for rule, reason in terms.waivers.items() if rule in record.findings}
-    found = {rule: places for rule, places in record.findings.items() if rule not in waived}
-    record = replace(record, findings=found, waivers={**record.waivers, **waived})
-    report = run(record.name, Release(record.identifier, record.release, found), terms=terms)
+    of_data = {rule: places for rule, places in record.findings.items() if not rule.startswith(_PAIRS)}
+    found = {rule: places for rule, places in of_data.items() if rule not in terms.waivers}
+    waived = {rule: terms.waivers[rule] for rule in of_data.keys() - found.keys()}
+    report = pair + run(pair.subject, Release(record.identifier, record.release, found), terms=terms)
+    record = replace(record, findings=found | pair.places, waivers={**record.waivers, **waived, **pair.waivers})
     return replace(package, record=record), report

@@ -23,7 +23,7 @@ from brainpack.validation.project import Project
 from brainpack.validation.registry import RULES, run
 from brainpack.validation.report import Report
 from brainpack.validation.rules.expectations import Expectations, Waivers
-from brainpack.validation.rules.pairs import StimulusSets, pair_subjects
+from brainpack.validation.rules.pairs import StimulusSets, pair_subjects, set_of
 from brainpack.validation.rules.releases import Release
 from brainpack.validation.terms import Profile
 
@@ -178,8 +178,7 @@ def _stimuli_of(one: Known, known: list[Known]) -> pd.DataFrame | None:
         for other in sets:
             if other.identifier == identifier or _is_file_of(other, identifier):
                 return other.stimuli
-    attached = None if one.assembly is None else one.assembly.attrs.get("stimulus_set")
-    if isinstance(attached, pd.DataFrame):
+    if (attached := set_of(one.assembly, identifier)) is not None:
         return attached
     is_only_one = len(known) == 2 and len(sets) == 1  # noqa: PLR2004 - an assembly, and a set
     if is_only_one and (identifier is None or sets[0].identifier is None):

@@ -15,7 +15,7 @@ from brainpack.errors import InvalidData
 from brainpack.layout import LOCAL_COLUMNS, PRESENTATION, STIMULUS_ID, id_column
 from brainpack.objects.indexes import plain_coords
 from brainpack.objects.levels import plain_values
-from brainpack.objects.transform import _comparable
+from brainpack.objects.transform import comparable
 from brainpack.objects.values import natural
 from brainpack.validation.factors import factorised
 from brainpack.validation.findings import EXAMPLES, Problem, Severity, Words, shown
@@ -106,15 +106,14 @@ class Pair:
 
     @cached_property
     def link(self) -> Link | None:
-        """None where one of the two has no ids."""
+        """None where one of the two has no ids, or the set has the same as a number and as text."""
         name, column = id_column(self.of_presentation), id_column(self.table.columns)
         ids = None if column is None else single_column(self.table, column)
         if name is None or ids is None:
             return None
         was_shown, listed = factorised(self.of_presentation[name]), factorised(ids)
-        with np.errstate(invalid="ignore"):  # infinite ids
-            sought, known = _comparable(was_shown.distinct, listed.distinct)
-        return Link(was_shown, listed, known.get_indexer(sought))
+        sought, known = comparable(was_shown.distinct, listed.distinct)
+        return Link(was_shown, listed, known.get_indexer(sought)) if known.is_unique else None
 
     @cached_property
     def shared(self) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
@@ -140,6 +139,15 @@ class StimulusSets:
     """
 
     contents: Mapping[str, pd.Series[Any]]
+
+
+def set_of(assembly: object, identifier: str | None) -> pd.DataFrame | None:
+    """The stimulus set that an assembly has with it, unless it is known as another one than it refers to."""
+    stimuli = assembly.attrs.get("stimulus_set") if isinstance(assembly, xr.DataArray) else None
+    if not isinstance(stimuli, pd.DataFrame):
+        return None
+    name = getattr(stimuli, "identifier", None)
+    return stimuli if not isinstance(name, str) or identifier in {None, name} else None
 
 
 def pair_subjects(assembly: object, stimuli: object) -> list[object]:

@@ -22,9 +22,9 @@ _KINDS: Final[tuple[tuple[type, ...], ...]] = ((bool, np.bool_), (int, np.intege
 # Text that a reader takes for nothing else, whatever is above and below it: it starts with a letter and is no word for
 # a number, for true or false or for a missing value, or it has a letter that no such word has.
 _PLAIN_TEXT: Final = re.compile(
-    r"""(?!(?:inf(?:inity)?|nan?|n/a|null|none|true|false)\ *\Z) [a-z] [^\x00-\x1f\ud800-\udfff]*
-        | [^\x00-\x1f\ud800-\udfff]* [bcghjkmpvwz] [^\x00-\x1f\ud800-\udfff]*""",
-    re.ASCII | re.IGNORECASE | re.VERBOSE,
+    r"""(?=[^\x00-\x1f\ud800-\udfff]*+\Z)
+        (?: (?!(?:inf(?:inity)?|nan?|n/a|null|none|true|false)\ *\Z) [a-z] | [^bcghjkmpvwz]*+ [bcghjkmpvwz] ) .*""",
+    re.ASCII | re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _QUOTED: Final = (",", '"', "\r")
 _COMPARABLE: Final = frozenset(("boolean", "integer", "floating", "string"))
