@@ -181,7 +181,7 @@ CASES: dict[str, Case] = {
         "coordinate 'word'", ("'b': nan, in the set 'y'",), severity=WARNING,
     ),
     "BP-P004": Case(
-        pair([*"ab"], [*"ab"], {"region": (NEUROID, ["V4", "IT"])}, area=[1, 2]),
+        pair([*"ab"], [*"ab"], {"region": (NEUROID, ["V4", "IT"])}, area=[1, 2], presentation=[1, 2]),
         pair([*"ab"], [*"ab"], {"region": (NEUROID, ["V4", "IT"])}, region=[1, 2], neuroid=[1, 2]),
         "columns of the stimulus set", ("'region'", "'neuroid'"), 2, WARNING,
     ),

@@ -147,7 +147,7 @@ def test_one_region_for_all_is_enough() -> None:
 
 
 def test_bins_may_touch_and_have_gaps() -> None:
-    assert [*time_bins.time_bins_are_ordered(bins([0, 0.1, 0.1 + 0.2], [0.1, 0.1 + 0.2, 0.4]))] == []
+    assert [*time_bins.time_bins_are_ordered(bins([0, 0.3], [0.1 + 0.2, 0.6]))] == []
     assert [*time_bins.time_bins_are_ordered(bins([0, 50], [10, 60]))] == []
     assert [*time_bins.time_bins_are_ordered(bins([], []))] == []
 
@@ -168,7 +168,7 @@ def test_order_and_bounds_are_told_apart() -> None:
 def test_attributes_that_cannot_be_stored_are_another_rules_business() -> None:
     endless: dict[str, Any] = {"path": "/home/ada/x"}
     endless["again"] = endless
-    assert "BP-A021" not in found(xr.DataArray([1.0], dims=PRESENTATION, attrs={"a": endless}), "PropertyAssembly")
+    assert found(xr.DataArray([1.0], dims=PRESENTATION, attrs={"a": endless}), "PropertyAssembly") == set()
 
 
 def test_what_is_advice_in_a_draft_stops_publishing() -> None:

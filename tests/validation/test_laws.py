@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import io
 import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+import xarray as xr
+from hypothesis import example, given, settings
 
+from brainpack import validate
 from brainpack.layout import FILENAME, STIMULUS_ID
-from brainpack.validation.registry import run
-from brainpack.validation.rules.assemblies import assembly_subjects
+from brainpack.testing.strategies import pairs, stimulus_tables
+from brainpack.validation.registry import CRASHED, run
 from brainpack.validation.rules.names import Name
 from brainpack.validation.rules.roundtrip import rows_typed_together
 from brainpack.validation.rules.stimuli import StimulusTable
+from brainpack.validation.terms import Profile
 from brainpack.write.stimuli import write_csv
-from tests.validation.strategies import assemblies, stimulus_tables
+from tests.validation.experiments import Experiment, judged, package
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import xarray as xr
+    from brainpack import DataAssembly
+    from brainpack.testing.strategies import StimuliInMemory
 
 TRAPS = st.sampled_from(
     ["", " ", "NA", "N/A", "nan", "None", "null", "<NA>", "001", "1", "-1", "+1", "1.0", "1e5", "1_000", "inf", "-Inf",
@@ -39,9 +43,30 @@ def test_a_valid_table_has_no_errors(table: pd.DataFrame) -> None:
     assert run("table", Name("identifier", "lab.Author2026"), StimulusTable(table)).errors == ()
 
 
-@given(assemblies())
-def test_a_valid_assembly_has_no_errors(assembly: xr.DataArray) -> None:
-    assert run("assembly", *assembly_subjects(assembly, "NeuroidAssembly", {"extra": assembly})).errors == ()
+@settings(max_examples=60)
+@given(pairs(), st.sampled_from([Profile.DRAFT, Profile.PUBLISH]))
+def test_valid_data_have_no_errors(pair: tuple[StimuliInMemory, DataAssembly], profile: Profile) -> None:
+    stimuli, assembly = pair
+    with TemporaryDirectory() as folder:
+        experiment = Experiment(
+            stimuli.on_disk(folder), assembly, type(assembly).__name__, extras={"extra": xr.DataArray(assembly)}
+        )
+        report = judged(experiment, profile)
+    assert report.errors == ()
+    assert CRASHED not in report.places
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=15)
+@given(pair=pairs())
+def test_valid_data_are_packaged_into_files_that_have_no_errors(pair: tuple[StimuliInMemory, DataAssembly]) -> None:
+    stimuli, assembly = pair
+    with TemporaryDirectory() as sources, TemporaryDirectory() as folder:
+        package(Experiment(stimuli.on_disk(sources), assembly, type(assembly).__name__), Path(folder))
+        reports = validate(folder)
+    assert len(reports) == 2
+    assert reports.errors == ()
+    assert CRASHED not in {finding.rule for report in reports for finding in report.findings}
 
 
 @given(IDS)

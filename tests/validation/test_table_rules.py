@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from brainpack import StimulusSet, checks
 from brainpack.errors import CheckFailed
@@ -44,7 +44,8 @@ ODD_VALUES: list[Any] = [
 ]  # fmt: skip
 WORDS = st.sampled_from(
     ["NA", "nan", "NULL", "None", "n/a", "N/A", "null", "inf", "-inf", "Infinity", "true", "False", "TRUE", "1", "01",
-     "1e5", "1.5", "0x1F", "1_000", "fruits", "007.png", "e", "E5", "d5", "nano", "info", "trues", "a,b", "ä", "x y"]
+     "1e5", "1.5", "0x1F", "1_000", "fruits", "007.png", "e", "E5", "d5", "nano", "info", "trues", "a,b", "ä", "x y",
+     "1,5", '"1"', "1\n2", '1"']
 )  # fmt: skip
 
 
@@ -145,6 +146,9 @@ def test_numbers_as_large_as_file_names_allow() -> None:
 
 
 @given(st.lists(st.one_of(WORDS, st.text(max_size=3), st.none()), min_size=1, max_size=6))
+@example(["1,5"])
+@example(['"1"', "2"])
+@example(["null", "nul"])
 def test_text_that_is_taken_for_plain_survives(values: list[Any]) -> None:
     column = pd.Series(values, dtype=object)
     outcome = column_through_csv(column, 2)
