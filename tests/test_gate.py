@@ -105,3 +105,10 @@ def test_an_assembly_that_was_packaged_before_its_stimuli_has_to_fit_them(tmp_pa
     declare(tmp_path, 'release.licence = "CC0-1.0"\nwaivers.BP-P001 = "the middle one was lost"')
     assembly = next(record for record in publish(tmp_path / "made", to=tmp_path / "store") if record.kind == "assembly")
     assert assembly.waivers == {"BP-P001": "the middle one was lost"}
+
+
+def test_what_is_expected_after_packaging_has_to_hold(folder: Path) -> None:
+    declare(folder, 'release.licence = "CC0-1.0"\nwaivers.BP-A016 = "two electrodes, one unit"\nexpect.neuroids = 4')
+    rules, message = refused(folder)
+    assert rules == {"BP-R011"}
+    assert "expected 4, as declared, found 3" in message

@@ -116,7 +116,6 @@ def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monk
             exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the example is our own
     (declared,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     Path("brainpack.toml").write_text(declared, "utf-8")
-    Path("paper.bib").write_text("@article{author2026, title = {Luminance}}", "utf-8")
     reports = validate("packages", profile="publish")
     assert len(reports) == 2
     assert (reports.errors, reports.warnings) == ((), ())

@@ -128,17 +128,15 @@ def test_an_assembly_fits_to_the_stimulus_set_in_its_folder(stimuli: StimulusSet
     package_data_assembly_locally(recording(), "lab.Rates", "lab.Set", downloads_path=tmp_path)
     other = recording(["left", "middle"])
     package_data_assembly_locally(other, "lab.Other", "lab.Unknown", downloads_path=tmp_path)
-    with pytest.raises(InvalidData, match="'middle'") as refused:
-        package_data_assembly_locally(other, "lab.Rates", "lab.Set", downloads_path=tmp_path)
-    assert rules_of(refused) == {"BP-P001"}
+    with pytest.warns(UserWarning, match="BP-P001 .*'middle'"):
+        made = package_data_assembly_locally(other, "lab.Rates", "lab.Set", downloads_path=tmp_path)
+    assert (record_of(made).findings or {})["BP-P001"] == 1
 
 
 def test_an_assembly_fits_to_the_stimulus_set_that_it_has(stimuli: StimulusSet, tmp_path: Path) -> None:
-    with pytest.raises(InvalidData, match="'middle'") as refused:
-        package_data_assembly_locally(
-            recording(["middle"]).assign_attrs(stimulus_set=stimuli), "lab.Rates", "lab.Set", downloads_path=tmp_path
-        )
-    assert rules_of(refused) == {"BP-P001"}
+    rates = recording(["middle"]).assign_attrs(stimulus_set=stimuli)
+    with pytest.warns(UserWarning, match="BP-P001 .*'middle'"):
+        package_data_assembly_locally(rates, "lab.Rates", "lab.Set", downloads_path=tmp_path)
 
 
 def test_a_damaged_stimulus_set_in_the_folder_is_no_reason_to_refuse_an_assembly(tmp_path: Path) -> None:
@@ -149,4 +147,5 @@ def test_a_damaged_stimulus_set_in_the_folder_is_no_reason_to_refuse_an_assembly
 def test_another_stimulus_set_that_an_assembly_has_says_nothing(stimuli: StimulusSet, tmp_path: Path) -> None:
     stimuli.identifier = "lab.Earlier"
     other = recording(["middle"]).assign_attrs(stimulus_set=stimuli)
-    package_data_assembly_locally(other, "lab.Rates", "lab.Set", downloads_path=tmp_path)
+    made = package_data_assembly_locally(other, "lab.Rates", "lab.Set", downloads_path=tmp_path)
+    assert "BP-P001" not in (record_of(made).findings or {})

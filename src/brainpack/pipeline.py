@@ -210,8 +210,8 @@ def accept(report: Report) -> None:
     """
     if report.errors:
         raise InvalidData(f"nothing was written. {report.without_notes}", report)
-    for finding in report.warnings:
-        warn(f"{report.subject}: {finding}")
+    if report.warnings:
+        warn(str(report.without_notes))
 
 
 def _packable(subjects: Sequence[object]) -> list[tuple[str, Path, object]]:
@@ -221,7 +221,9 @@ def _packable(subjects: Sequence[object]) -> list[tuple[str, Path, object]]:
 
 
 def _media(entries: Sequence[tuple[str, Path, object]], facts: Sequence[Facts]) -> MediaFiles:
-    return MediaFiles([name for name, _, _ in entries], [stimulus_id for _, _, stimulus_id in entries], facts)
+    there = [(*entry, fact) for entry, fact in zip(entries, facts, strict=True) if fact.size is not None]
+    names, _, stimulus_ids, facts = zip(*there, strict=True) if there else ((), (), (), ())
+    return MediaFiles(names, stimulus_ids, facts)
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:

@@ -161,8 +161,9 @@ CASES: dict[str, Case] = {
         "extra 'trials', attribute 'made'", ("'/Users/ada/run.py'",), severity=WARNING,
     ),
     "BP-P001": Case(pair(["a", "b"], ["b", "a"]), pair(["a", "c", "c"], ["a", "b"]), "coordinate 'stimulus_id'",
-                    ("'c'",)),
-    "BP-P001 types": Case(pair(["1", "2"], [1.0, 2.0]), pair([1, 2], ["01", "2"]), "coordinate 'stimulus_id'", ("1",)),
+                    ("'c'",), severity=WARNING),
+    "BP-P001 types": Case(pair(["1", "2"], [1.0, 2.0]), pair([1, 2], ["01", "2"]), "coordinate 'stimulus_id'", ("1",),
+                          severity=WARNING),
     "BP-P002": Case(pair(["a", "b", "a"], ["a", "b"]), pair(["a", "a"], ["a", "b", "c"]), "stimulus set",
                     ("'b'", "'c'"), 2, NOTE),
     "BP-P003": Case(

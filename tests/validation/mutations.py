@@ -104,6 +104,7 @@ STIMULI: Final[dict[str, Mutation]] = {
     "file names of other files": Mutation("BP-S006", column("filename", lambda row: f"{row}.tif")),
     "no rows": Mutation("BP-S007", table(lambda found: found.iloc[:0]), ("BP-P001",)),
     "a column without a name": Mutation("BP-S008", column(" ", float)),
+    "a column that no coordinate can be": Mutation("BP-S017", column("my column", float)),
     "a name of a column that is a number": Mutation(
         "BP-S008", table(lambda found: found.assign(a=0).rename(columns={"a": 3}))
     ),

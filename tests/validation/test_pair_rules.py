@@ -67,7 +67,7 @@ def test_the_columns_that_loading_leaves_out_are_those_that_clash() -> None:
 
 
 def test_ids_of_another_type_are_named() -> None:
-    (finding,) = run("pair", pair([1, 2], ["01", "02"])).errors
+    (finding,) = run("pair", pair([1, 2], ["01", "02"])).warnings
     assert finding.found == "ids that it does not have: integer, where the set has string"
 
 
@@ -78,7 +78,10 @@ def test_ids_of_another_type_are_named() -> None:
         ([True, False], [True, False], True), ([True, False], ["True", "False"], False), ([1, 2], [True, False], False),
         ([np.nan, np.nan], ["a", "b"], False), ([np.nan, np.nan], [None, None], True),
         (np.array(["2020", "2021"], "M8[ns]"), pd.to_datetime(["2020", "2021"]), True), ([0.1, 0.2], [0.1, 0.3], False),
-        (["x", "y"], pd.array(["x", None], dtype="string"), False), ([1, 2], pd.array([1, 2], dtype="Int64"), True),
+        (["x", "y"], pd.array(["x", None], dtype="string"), False), (["x", ""], ["x", None], True),
+        (np.array(["2020", "2021"], "M8[ns]"), ["2020-01-01", "2021-01-01"], True),
+        (np.array(["2020", "2021"], "M8[ns]"), ["2020-01-01", "then"], False),
+        ([1, 2], pd.array([1, 2], dtype="Int64"), True),
     ],
 )  # fmt: skip
 def test_what_agrees(ours: Any, theirs: Any, agree: bool) -> None:

@@ -100,6 +100,10 @@ IN_MEMORY: dict[str, Case] = {
     "BP-S011 surrogate": Case(
         table(["a"], word=["日本"]), table(["a"], word=["\udfff"]), "column 'word'", (r"'\udfff' -> not UTF-8",)
     ),
+    "BP-S017": Case(
+        table(["a"], my_column=[1]), table(["a"], **{"my column": [1], "a/b": [2]}), "columns",
+        ("'my column'", "'a/b'"), 2, Severity.WARNING,
+    ),
     "BP-A001": Case(claim(), claim("NeuralAssembly"), "assembly_class_name"),
     "BP-A002": Case(claim(), claim(dim="trial"), "dimensions"),
     "BP-A002 scalar": Case(claim("PropertyAssembly"), ClaimedClass(xr.DataArray(1), "NeuroidAssembly"), "dimensions"),

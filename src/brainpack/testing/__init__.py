@@ -1,1 +1,1 @@
-"""Tests of whatever is built to the protocols of brainpack; `stores` is the one module that needs pytest."""
+"""For tests of others: `stores` tests what is built to a protocol (pytest), `strategies` makes data (hypothesis)."""

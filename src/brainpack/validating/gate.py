@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from brainpack.validation.report import Report
 
 
-_PAIRS: Final = "BP-P"
+_MAY_HAVE_CHANGED: Final = ("BP-P", "BP-R011")
 _SHARED_IMAGES: Final = "BP-P006"  # for which all stimuli would be read
 
 
@@ -29,8 +29,8 @@ def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
     """Let packages pass, or refuse all of them with everything that is wrong.
 
     Packaging has noted in the record what it found, and digests prove that the files are the same: the data are
-    validated again only where a record says nothing of that. Assemblies are compared with their stimulus sets, which
-    may have been packaged later, by coordinates and tables alone.
+    validated again only where a record says nothing of that. What may have changed since is looked at again, in
+    coordinates and tables alone: whether assemblies fit to their stimulus sets, and whether all is as declared.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
     Returns
     -------
     tuple of Package
-        In their records, licence, citation, contact and waivers of the nearest `brainpack.toml` replace those of the
-        time of packaging.
+        In their records, what the nearest `brainpack.toml` says of licence, citation, contact and waivers is added, or
+        replaces what it said when they were packaged.
 
     Raises
     ------
@@ -52,15 +52,15 @@ def admitted(packages: Sequence[Package], profile: str) -> tuple[Package, ...]:
     """
     chosen = Profile.named(profile)
     places = [package.folder / package.record.name for package in packages]
-    pairs = validate(*places, profile=chosen, select=[_PAIRS], ignore=[_SHARED_IMAGES])
+    pairs = validate(*places, profile=chosen, select=_MAY_HAVE_CHANGED, ignore=[_SHARED_IMAGES])
     judged = [_judged(package, pair, chosen) for package, pair in zip(packages, pairs, strict=True)]
     refused = [report for _, report in judged if report.errors]
     if refused:
         reasons = "\n".join(str(report.without_notes) for report in refused)
         raise InvalidData(f"nothing was sent. {reasons}", refused[0])
     for _, report in judged:
-        for finding in report.warnings:
-            warn(f"{report.subject}: {finding}")
+        if report.warnings:
+            warn(str(report.without_notes))
     return tuple(package for package, _ in judged)
 
 
@@ -71,7 +71,7 @@ def _judged(package: Package, pair: Report, profile: Profile) -> tuple[Package, 
     if record.findings is None:
         (report,) = validate(package.folder / record.name, profile=profile)
         return replace(package, record=noted(record, report)), report
-    of_data = {rule: places for rule, places in record.findings.items() if not rule.startswith(_PAIRS)}
+    of_data = {rule: places for rule, places in record.findings.items() if not rule.startswith(_MAY_HAVE_CHANGED)}
     found = {rule: places for rule, places in of_data.items() if rule not in terms.waivers}
     waived = {rule: terms.waivers[rule] for rule in of_data.keys() - found.keys()}
     report = pair + run(pair.subject, Release(record.identifier, record.release, found), terms=terms)

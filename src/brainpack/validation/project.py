@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import reprlib
 import tomllib
 from dataclasses import dataclass, field
@@ -62,7 +63,8 @@ class Project:
         SettingsError
             As `read`.
         """
-        places = map(Path.absolute, folders)
+        # "a/../b" is not below "a"; a Path would also look for links, and refuse some names
+        places = (Path(os.path.abspath(folder)) for folder in folders)  # noqa: PTH100 - see above
         paths = (above / NAME for place in places for above in (place, *place.parents))
         path = next((path for path in paths if _is_file(path)), None)
         return cls() if path is None else cls.read(path)
@@ -110,7 +112,7 @@ class Project:
         """
         select, ignore = tuple(select), tuple(ignore)
         for start in (*select, *ignore):
-            if not any(rule.startswith(start) for rule in _rules()):
+            if not start or not any(rule.startswith(start) for rule in _rules()):
                 raise SettingsError(f"no rule begins with {start!r}; expected for instance 'BP-S' or 'BP-A013'")
         return Terms(profile, {**self.waivers.get(GENERAL, {}), **self.waivers.get(identifier, {})}, select, ignore)
 

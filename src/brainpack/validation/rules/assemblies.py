@@ -182,7 +182,7 @@ def holds_values(stored: StoredArray) -> Iterator[Problem]:
 def names_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
     """Names of dimensions and coordinates can stand in a netCDF file."""
     coords, dims = stored.coords, stored.array.dims
-    impossible = [name for name in dict.fromkeys((*dims, *stored.array.coords)) if not _is_netcdf_name(name)]
+    impossible = [name for name in dict.fromkeys((*dims, *stored.array.coords)) if not is_netcdf_name(name)]
     if impossible:
         yield Problem(
             stored.at("names of dimensions and coordinates"),
@@ -227,7 +227,7 @@ def attributes_fit_netcdf(stored: StoredArray) -> Iterator[Problem]:
                 str(problem),
                 "Change or delete it",
             )
-        if not _is_netcdf_name(name) or name in _RESERVED_ATTRIBUTES or str(name).startswith("_"):
+        if not is_netcdf_name(name) or name in _RESERVED_ATTRIBUTES or str(name).startswith("_"):
             yield Problem(
                 stored.at(f"attribute {name!r}"),
                 "a name without white space and '/', which means nothing to readers of netCDF",
@@ -264,7 +264,7 @@ def extras_are_arrays_with_names(groups: Groups) -> Iterator[Problem]:
                 f"a {type(extra).__name__}",
                 "Convert or drop it",
             )
-        if not _is_netcdf_name(name) or name in taken:
+        if not is_netcdf_name(name) or name in taken:
             yield Problem(
                 f"extra {name!r}",
                 "a name for a group of the file, without white space and '/'",
@@ -325,7 +325,8 @@ def arrays_are_not_lost(groups: Groups) -> Iterator[Problem]:
         yield Problem("attributes", "no arrays", "some, which are left out", "Pass them as extras to keep them", lost)
 
 
-def _is_netcdf_name(name: object) -> bool:
+def is_netcdf_name(name: object) -> bool:
+    """Whether a dimension or a coordinate can be called so."""
     return (
         isinstance(name, str)
         and bool(_NETCDF_NAME.fullmatch(name))

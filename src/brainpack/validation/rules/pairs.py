@@ -74,6 +74,11 @@ class Both(NamedTuple):
         ]
 
     @property
+    def as_a_file_has_them(self) -> Both:
+        """Both as a CSV holds them: times are text, and a text of nothing is a missing one."""
+        return Both(*(_without_empty_texts(values) for values in _times_in_both(*self)))
+
+    @property
     def differ(self) -> npt.NDArray[np.bool_]:
         """Where they do not say the same, for values of one kind; up to rounding."""
         if "f" in {values.dtype.kind for values in self} <= {*"iuf"}:
@@ -157,7 +162,7 @@ def pair_subjects(assembly: object, stimuli: object) -> list[object]:
     return []
 
 
-@rule("BP-P001", Pair, is_waivable=True)
+@rule("BP-P001", Pair, Severity.WARNING, when_published=Severity.ERROR)
 def stimuli_are_in_the_set(pair: Pair) -> Iterator[Problem]:
     """Every stimulus that was presented is in the stimulus set."""
     if (link := pair.link) is None:
@@ -202,7 +207,7 @@ def shared_columns_agree(pair: Pair) -> Iterator[Problem]:
     rows = link.rows
     known = np.flatnonzero(rows >= 0)
     for name, (ours, theirs) in pair.shared.items():
-        both = Both(_typed(ours[known]), _typed(theirs[rows[known]]))
+        both = Both(_typed(ours[known]), _typed(theirs[rows[known]])).as_a_file_has_them
         where, advice = f"coordinate {name!r}", "Correct one of the two, or drop the coordinate: it hides the column"
         if len(kinds := {kind for kind in both.kinds if kind != "empty"}) > 1:
             found = f"{both.kinds[0]}, where the set has {both.kinds[1]}"
@@ -274,3 +279,24 @@ def _typed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return natural(values)
     except InvalidData:
         return values
+
+
+def _times_in_both(*both: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    """Text as times, where all of it can be read so, beside times."""
+    has_times = any(values.dtype.kind == "M" for values in both)
+    for values in both:
+        times = pd.to_datetime(values, format="ISO8601", errors="coerce") if has_times and _is_text(values) else None
+        is_read = times is not None and bool((np.asarray(times.isna()) == pd.isna(values)).all())
+        yield np.asarray(times, dtype="M8[ns]") if is_read else values
+
+
+def _without_empty_texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if not _is_text(values):
+        return values
+    texts = values.astype(object)
+    texts[texts == ""] = np.nan
+    return texts
+
+
+def _is_text(values: npt.NDArray[Any]) -> bool:
+    return bool(pd.api.types.infer_dtype(values, skipna=True) == "string")

@@ -104,12 +104,13 @@ def contact_is_stated(release: Release) -> Iterator[Problem]:
 def packaging_found_nothing_that_stops_publishing(release: Release) -> Iterator[Problem]:
     """What packaging found in a draft would also pass when it is published."""
     for rule_id, places in release.found.items():
-        if rule_id in RULES and RULES[rule_id].severity_in(Profile.PUBLISH) is Severity.ERROR:
+        if rule_id not in RULES or RULES[rule_id].severity_in(Profile.PUBLISH) is Severity.ERROR:
             yield Problem(
                 f"rule {rule_id}",
-                "nothing that it finds, since it is an error in published data",
+                "nothing that it finds, or a rule that this version knows",
                 f"{places} place(s) when the data were packaged",
-                "Repair them or waive the rule in brainpack.toml, then package the data again",
+                "Ask brainpack validate --profile publish what it is; repair it and package the data again, or waive "
+                "the rule in brainpack.toml",
                 count=places,
             )
 

@@ -19,6 +19,7 @@ from brainpack.objects.entries import zip_entries
 from brainpack.validation.findings import EXAMPLES, Change, Problem, Severity, Words
 from brainpack.validation.registry import rule
 from brainpack.validation.rules.arguments import Given
+from brainpack.validation.rules.assemblies import is_netcdf_name
 from brainpack.validation.rules.roundtrip import Changes, Outcome, column_through_csv, names_through_csv
 
 if TYPE_CHECKING:
@@ -285,6 +286,21 @@ def column_names_are_portable(stimuli: StimulusTable) -> Iterator[Problem]:
             "others",
             "Rename these columns",
             changed,
+        )
+
+
+@rule("BP-S017", StimulusTable, Severity.WARNING)
+def columns_can_be_coordinates(stimuli: StimulusTable) -> Iterator[Problem]:
+    """Columns become coordinates of the presentations, whose names a file has to hold."""
+    columns: Sequence[object] = stimuli.table.columns.tolist()
+    names = [name for name in columns if isinstance(name, str) and name.strip()]
+    if impossible := [name for name in names if not is_netcdf_name(name)]:
+        yield Problem(
+            "columns",
+            "names without white space and '/', which can be coordinates",
+            "others, with which an assembly that was loaded cannot be packaged again",
+            "Rename these columns, for instance 'my column' to 'my_column'",
+            impossible,
         )
 
 
