@@ -92,9 +92,11 @@ def test_unknown_stimuli_and_clashing_types_are_refused(tmp_path: Path) -> None:
     clashing = assembly.assign_coords(
         orientation=("presentation", ["up"] * 4), category=("presentation", [1, 2, 3, 4])
     )  # fmt: skip
-    message = "'category' holds text in the stimulus set and numbers in the assembly; 'orientation' holds numbers"
-    with pytest.warns(UserWarning, match="BP-P003"), pytest.raises(ValidationError, match=message):
+    with pytest.raises(ValidationError, match=r"(?s)BP-P003 error: coordinate 'orientation'.*coordinate 'category'"):
         upload_validator.validate_packaging_data(stimuli, clashing)
+    message = "'category' holds text in the stimulus set and numbers in the assembly; 'orientation' holds numbers"
+    with pytest.raises(ValidationError, match=message):
+        upload_validator.validate_data_type_compatibility(stimuli, clashing, {"category", "orientation"})
 
 
 def test_all_problems_of_a_set_an_assembly_and_a_pair_are_in_one_error(tmp_path: Path) -> None:

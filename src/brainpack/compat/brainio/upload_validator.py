@@ -20,11 +20,14 @@ from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects
 from brainpack.validation.rules.pairs import Both, pair_subjects
 from brainpack.validation.rules.stimuli import stimulus_subjects
+from brainpack.validation.terms import Profile, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+
+    from brainpack.validation.report import Report
 
 ValidationError = InvalidData
 _NUMBERS: Final = "iuf"
@@ -71,7 +74,7 @@ def _are_dtypes_compatible(dtype1: Any, dtype2: Any) -> bool:
 
 def validate_stimulus_set_assembly_compatibility(stimulus_set: pd.DataFrame, assembly: xr.DataArray) -> bool:
     """Check that what both know is of one kind, and that the set has every stimulus of the assembly."""
-    accept(run("stimulus set and assembly", *pair_subjects(assembly, stimulus_set)))
+    accept(_fit(stimulus_set, assembly))
     return validate_data_type_compatibility(stimulus_set, assembly, get_common_columns(stimulus_set, assembly))
 
 
@@ -87,8 +90,8 @@ def validate_packaging_data(
             f"{stimulus_set_identifier} and {assembly_identifier}",
             *stimulus_subjects(stimulus_set),
             *assembly_subjects(assembly, _class_name(assembly)),
-            *pair_subjects(assembly, stimulus_set),
         )
+        + _fit(stimulus_set, assembly)
     )
     return validate_data_type_compatibility(stimulus_set, assembly, get_common_columns(stimulus_set, assembly))
 
@@ -101,6 +104,12 @@ def validate_stimulus_set_only(stimulus_set: pd.DataFrame, identifier: str = "st
 def validate_assembly_only(assembly: xr.DataArray, identifier: str = "assembly") -> bool:
     """`validate_assembly` where there is no stimulus set."""
     return validate_assembly(assembly, identifier)
+
+
+def _fit(stimulus_set: object, assembly: object) -> Report:
+    """Whether both belong together: the set is there, so what it lacks is missing."""
+    terms = Terms(Profile.PUBLISH)
+    return run("stimulus set and assembly", *pair_subjects(assembly, stimulus_set), terms=terms)
 
 
 def _class_name(assembly: object) -> str:
