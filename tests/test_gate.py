@@ -84,6 +84,7 @@ def test_there_are_three_profiles(folder: Path) -> None:
         publish(folder / "made", to=folder / "store", profile="final")
 
 
+@pytest.mark.slow
 def test_the_command_has_the_same_gate(folder: Path) -> None:
     command = [sys.executable, "-m", "brainpack", "publish", "made", "--to", "store"]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -43,6 +43,7 @@ def test_a_valid_table_has_no_errors(table: pd.DataFrame) -> None:
     assert run("table", Name("identifier", "lab.Author2026"), StimulusTable(table)).errors == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(pairs(), st.sampled_from([Profile.DRAFT, Profile.PUBLISH]))
 def test_valid_data_have_no_errors(pair: tuple[StimuliInMemory, DataAssembly], profile: Profile) -> None:
@@ -56,6 +57,7 @@ def test_valid_data_have_no_errors(pair: tuple[StimuliInMemory, DataAssembly], p
     assert CRASHED not in report.places
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(max_examples=15)
 @given(pair=pairs())

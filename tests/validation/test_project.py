@@ -314,6 +314,7 @@ def test_citations_are_read_up_to_a_length(unit: str) -> None:
     assert finding.examples == ("more than 65536 characters",)
 
 
+@pytest.mark.slow
 def test_the_parser_prints_nothing() -> None:
     script = """
 from brainpack.validation.registry import run
