@@ -73,7 +73,7 @@ CASES: dict[str, Case] = {
     ),
     "BP-S028": Case(
         media(a_txt={}, b_png={"damage": "cut off"}), media(a_txt={"damage": "byte 1 is not UTF-8", "format": None}),
-        _WHERE, ("'a.txt' -> byte 1 is not UTF-8",),
+        _WHERE, ("'a.txt' -> byte 1 is not UTF-8",), 1, _WARNING,
     ),
     "BP-S029": Case(
         media(a_png={}, b_png={}, c_png={"size": 0, "sha256": b"0"}, d_png={"size": 0, "sha256": b"0"},

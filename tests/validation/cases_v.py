@@ -43,7 +43,7 @@ WARNING, NOTE = Severity.WARNING, Severity.NOTE
 CASES: dict[str, Case] = {
     "BP-A030": Case(
         GOOD, values(responses(((4, 1), np.nan), ((5, 1), np.nan))), "values",
-        (f"{NEUROID}: 16.7%", f"{PRESENTATION}: 33.3%", "presentation 5 (stimulus_id 's5'): 33.3%"), 3, NOTE,
+        (), 2, NOTE,
     ),
     "BP-A030 events": Case(choices(1, 2), choices(1, np.nan, np.nan, dim="event"), "values", (), 2, NOTE),
     "BP-A031": Case(
@@ -64,14 +64,14 @@ CASES: dict[str, Case] = {
         GOOD, values(responses(((slice(None), 1), 0.1), ((3, 1), np.nan))), "values", (f"{NEUROID}: 0.1",), 1, WARNING
     ),
     "BP-A034": Case(
-        values(responses(((4, 1), 500.0))), values(responses(((4, 1), -1e6))), "values", (NEUROID,), 1, WARNING
+        values(responses(((4, 1), 500.0))), values(responses(((4, 1), -1e6))), "values", (), 1, WARNING
     ),
     "BP-A034 events": Case(
-        choices(*range(20), dim="event"), choices(*range(20), 1e9, dim="event"), "values", ("1000000000",), 1, WARNING
+        choices(*range(20), dim="event"), choices(*range(20), 1e9, dim="event"), "values", (), 1, WARNING
     ),
     "BP-A034 code": Case(
         values(responses((slice(6), -999), (6, -700))), values(responses(((4, 1), -999), ((5, 2), -999))), "values",
-        ("-999: 2 times",), 1, WARNING,
+        (), 2, WARNING,
     ),
     "BP-A035": Case(choices(0.5, 2, 3), choices(0, 2, 3), "values", (), 1, NOTE),
     "BP-A036": Case(choices(0.1, 2, 3), choices(0.5, 2, 3), "values", (), 1, NOTE),

@@ -104,10 +104,32 @@ def test_what_tells_neuroids_of_one_id_apart(others: dict[str, Any], advice: str
 
 
 def test_what_tells_repeated_presentations_apart() -> None:
-    (problem,) = coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1], session=[1, 1, 2]))
-    assert "'session'" in problem.advice
+    (problem,) = coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1], trial=[1, 1, 2]))
+    assert "'trial'" in problem.advice
     (problem,) = coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1]))
     assert "leave out presentations that are there twice" in problem.advice
+
+
+@pytest.mark.parametrize(
+    "occasions", [{"session": [1, 1, 2]}, {"run_id": [1, 1, np.nan]}, {"session": [1, 1, 1], "block": [*"xxy"]}]
+)
+def test_repetitions_may_start_again_in_each_session(occasions: dict[str, Any]) -> None:
+    assert [*coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1], **occasions))] == []
+
+
+def test_a_session_that_has_a_presentation_twice() -> None:
+    twice = shown(["a", "b", "a", "a"], repetition=[1, 1, 1, 1], session=[1, 1, 2, 2])
+    assert [problem.count for problem in coordinates.presentations_are_told_apart(twice)] == [1]
+
+
+@pytest.mark.parametrize("subject", [[np.nan] * 3, [1.0, np.nan, 1.0], [np.nan, 1.0, np.nan]])
+def test_presentations_without_a_subject_are_found(subject: list[float]) -> None:
+    assert [*coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1], subject=subject))]
+
+
+def test_repetitions_without_a_value_are_none() -> None:
+    assert [*coordinates.presentations_are_told_apart(shown(repetition=[np.nan] * 3))] == []
+    assert [*coordinates.presentations_are_told_apart(shown(repetition=[1, 1, 1], repeat=[np.nan] * 3))]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +160,22 @@ def test_names_of_subjects_and_regions(who: str, where: str) -> None:
 @pytest.mark.parametrize("name", ["subject_answer", "subject_group", "regional", "area_px", "humanity"])
 def test_what_says_something_else(name: str) -> None:
     (problem,) = coordinates.it_is_said_who_and_where(neural(**{name: (NEUROID, [1, 2])}))
-    assert len(problem.examples) == 2
+    assert problem.expected == "the region of each neuroid and the animal or subject"
+    assert problem.found == repr(name)
+
+
+@pytest.mark.parametrize("name", ["has_animal", "is_human", "contains_mouse", "object_area", "region", "image_subject"])
+def test_what_presentations_show_is_neither_who_nor_where(name: str) -> None:
+    (problem,) = coordinates.it_is_said_who_and_where(neural(**{name: (PRESENTATION, [1, 2])}))
+    assert problem.count == 2
+
+
+def test_behaviour_has_no_region() -> None:
+    answers = {f"answer_{number}": (PRESENTATION, [1, 2]) for number in range(7)}
+    (problem,) = coordinates.it_is_said_who_and_where(neural("BehavioralAssembly", **answers))
+    assert problem.expected == "the animal or subject"
+    assert problem.found.endswith("'answer_4', and 2 more")
+    assert problem.advice.startswith("Add 'subject',")
 
 
 def test_one_region_for_all_is_enough() -> None:
@@ -150,6 +187,20 @@ def test_bins_may_touch_and_have_gaps() -> None:
     assert [*time_bins.time_bins_are_ordered(bins([0, 0.3], [0.1 + 0.2, 0.6]))] == []
     assert [*time_bins.time_bins_are_ordered(bins([0, 50], [10, 60]))] == []
     assert [*time_bins.time_bins_are_ordered(bins([], []))] == []
+    assert [*time_bins.time_bins_are_ordered(bins([0], [np.inf]))] == []
+
+
+def test_bounds_are_as_exact_as_their_type() -> None:
+    start = np.arange(2000, dtype="f4") * np.float32(0.01)
+    assert [*time_bins.time_bins_are_ordered(bins(start, start + np.float32(0.01)))] == []
+    (problem,) = time_bins.time_bins_are_ordered(bins(start, start + np.float32(0.0101)))
+    assert problem.found == "bins that overlap"
+
+
+def test_samples_have_no_width_but_an_order() -> None:
+    assert [*time_bins.time_bins_are_ordered(bins([0, 1, 2], [0, 1, 2]))] == []
+    (problem,) = time_bins.time_bins_are_ordered(bins([0, 2, 1], [0, 2, 1]))
+    assert problem.advice == "Sort the bins by their start"
 
 
 def test_bins_of_durations() -> None:

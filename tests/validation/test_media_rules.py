@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from brainpack.media.facts import Facts
+from brainpack.validation.findings import Severity
 from brainpack.validation.registry import CRASHED, RULES, run
 from brainpack.validation.rules.media import MediaFiles
-from brainpack.validation.terms import Terms
+from brainpack.validation.terms import Profile, Terms
 from tests.validation.cases_m import facts, media
 
 ABOUT_MEDIA = [rule.id for rule in RULES.values() if rule.subject is MediaFiles]
@@ -96,3 +97,22 @@ def test_damage_can_be_waived() -> None:
     terms = Terms(waivers={"BP-S023": "shown like this", "BP-S021": "a blank"})
     assert run("set", files).exit_code == 1
     assert run("set", files, terms=terms).exit_code == 0
+
+
+def test_the_advice_about_damage_names_the_waiver() -> None:
+    files = media(a_png={"damage": "cut off"}, b_png={"size": 0}, c_mp4={"damage": "cut off"})
+    errors = [finding for finding in run("set", files).findings if finding.severity is Severity.ERROR]
+    assert [finding.rule for finding in errors] == ["BP-S021", "BP-S023", "BP-S026"]
+    assert all("a project may waive the rule if they were shown like this" in finding.advice for finding in errors)
+
+
+def test_texts_of_another_encoding_are_no_error_until_they_are_published() -> None:
+    files = media(a_txt={"damage": "byte 1 is not UTF-8", "format": None})
+    assert run("set", files).exit_code == 0
+    assert run("set", files, terms=Terms(profile=Profile.PUBLISH)).exit_code == 1
+
+
+def test_a_suffix_of_another_format_is_a_warning_whatever_the_format_is() -> None:
+    files = media(a_png={"format": "TGA"}, b_jpg={"format": "AVIF"}, c_mp4={"format": "MPEG-TS"})
+    report = run("set", files, terms=Terms(select=("BP-S022",)))
+    assert [(finding.severity, finding.count) for finding in report.findings] == [(Severity.WARNING, 3)]

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brainpack.objects.indexes import repeated_dimensions
+from brainpack.validation import magnitudes
 from brainpack.validation import statistics as statistics_module
 from brainpack.validation.statistics import Statistics
 
@@ -73,6 +74,7 @@ def facts(statistics: Statistics) -> dict[str, Any]:
         found["extremes"] = (numbers.lowest.tolist(), numbers.highest.tolist(), numbers.range)
         found["types"] = (numbers.are_whole, numbers.fit_float32)
         found["largest"] = (numbers.largest.magnitudes.tolist(), numbers.largest.fill_values)
+        found["negative"] = numbers.negative.fill_values
     return found
 
 
@@ -115,6 +117,8 @@ def expected_facts(dims: tuple[str, ...], values: Any) -> dict[str, Any]:
         ordinary = sorted(abs(value) for value in all_finite if value and value not in codes)[-100:]
         beyond = ordinary[0] if len(ordinary) == 100 else 0
         found["largest"] = (ordinary, {value: count for value, count in codes.items() if abs(value) > beyond})
+        is_negative = any(value < 0 and value not in codes for value in all_finite)
+        found["negative"] = {} if is_negative else {value: count for value, count in codes.items() if value < 0}
     return found
 
 
@@ -148,7 +152,7 @@ def test_the_largest_magnitudes_do_not_depend_on_the_order(values: list[float], 
             statistics.add((slice(start, start + step),), cut[start : start + step])
         found.append(facts(statistics))
     assert found[0] == found[1]
-    assert found[0]["largest"][0] == sorted(np.abs(array[~np.isin(array, [0, *statistics_module._KNOWN])]))[-100:]
+    assert found[0]["largest"][0] == sorted(np.abs(array[~np.isin(array, [0, *magnitudes._KNOWN])]))[-100:]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -157,6 +161,24 @@ def test_fill_values_among_larger_ones_are_not_counted_whenever_they_come(order:
     for block in [np.arange(1000.0, 1200.0), np.full(3, -999.0)][::order]:
         statistics.add((slice(None),), block)
     assert facts(statistics)["largest"] == ([*np.arange(1100.0, 1200.0)], {})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("others", "codes"), [(range(5000), {-999.0: 3}), (range(-1, 5000), {})])
+def test_codes_are_counted_where_nothing_else_is_negative(
+    order: int, others: range, codes: dict[float, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics_module, "_PIECE_BYTES", 4000)
+    values = np.concatenate([others, [-999] * 3])[::order].astype("f4")
+    found = facts(Statistics.of(xr.DataArray(values, dims="event")))
+    assert found["negative"] == codes
+    assert found["largest"][0] == [*range(4900, 5000)]
+
+
+def test_more_of_the_largest_are_kept_of_more_numbers() -> None:
+    values = np.random.default_rng(0).permutation(20_000.0 + np.arange(30_000))
+    found = facts(Statistics.of(xr.DataArray(values, dims="event")))
+    assert found["largest"][0] == [*np.sort(values)[-103:]]
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "i2", "u1", "i8"])

@@ -27,13 +27,14 @@ from brainpack.validation.terms import Profile, Terms
 PRIVATE = [
     "/home/ada", "/Users/ada/lab/a.png", "/root/x", "~/stimuli/a.png", "~ada/a.png", "see ~ada/a.png", "C:\\Users\\ada",
     "d:/data/a.png", r"\\lab-nas\share\a.png", "file:///tmp/a.png", "/data/lab/a.png", "/mnt/om2/stimuli",
-    "made by /home/ada/run.py", "C:\\\\Users", "path=/Users/ada/x",
+    "made by /home/ada/run.py", "made in /mnt/x", "/scratch/a", "/Volumes/disk/a b/c.png",
+    "C:/Program Files/lab/a.png", "c:/a.png", "C:\\\\Users", "path=/Users/ada/x",
 ]  # fmt: skip
 PUBLIC = [
     "", "a/b", "images/a.png",
     "https://lab.org/home/ada/a.png", "http://cs.nyu.edu/~eero/", "s3://bucket/a/b", "/",
     "and/or", "~20/30", "~5 ms", "/m/01jfm_", "1:/x", "a:b", "\\alpha", "doi:10.1/x", "/animal", "ratio 1:2",
-    "./home/a",
+    "./home/a", "/animal/dog", "/kæt/dɒg/", "Ratio A:/B", "A:/B and C:/D", "images/data/a.png",
 ]  # fmt: skip
 ODD_VALUES: list[Any] = [
     [[1], {}], [None, pd.NaT], ["\ud800", "a"], [2**70, "a"], [b"/home/x", 1], [np.zeros(2), np.ones(3)], [True, None],
@@ -78,7 +79,7 @@ def test_private_texts_of_columns_of_any_kind() -> None:
 
 def test_all_texts_of_an_attribute() -> None:
     nested = {"a": ["x", {"b": ("y", PurePosixPath("z"))}], "c": np.array(["u", "v"]), "d": 1, "e": None}
-    assert [*map(str, texts_in(nested))] == ["x", "y", "z", "u", "v"]
+    assert [*map(str, texts_in(nested))] == ["a", "x", "b", "y", "z", "c", "u", "v", "d", "e"]
 
 
 def test_local_columns_are_not_published_and_not_looked_at() -> None:

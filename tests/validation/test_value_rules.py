@@ -92,13 +92,25 @@ def test_the_worst_come_first_and_have_names() -> None:
         array(numbers).assign_coords(neuroid_id=("neuroid", [f"m3_{number}" for number in range(30)]))
     )
     finding = found(labelled)["BP-A030"]
-    assert finding.examples == (
-        "neuroid 9 (neuroid_id 'm3_9'): 85%", "neuroid 7 (neuroid_id 'm3_7'): 75%",
-        "neuroid 0 (neuroid_id 'm3_0'): 5%", "presentation 19: 100%", "presentation 5: 6.67%",
-    )  # fmt: skip
-    assert finding.found.startswith("10")
-    assert finding.count == 30 + 17
+    assert finding.found == (
+        "10% missing (60 of 600), more than elsewhere in neuroid 9 (neuroid_id 'm3_9'): 85%, "
+        "neuroid 7 (neuroid_id 'm3_7'): 75%, presentation 19: 100%"
+    )
+    assert finding.count == 60
     assert found(labelled)["BP-A031"].examples == ("presentation 19",)
+
+
+def test_none_is_named_where_values_are_missing_at_random() -> None:
+    numbers = CHANCE.random((200, 50), dtype=np.float32)
+    numbers[CHANCE.random(numbers.shape) < 0.02] = np.nan
+    finding = found(array(numbers))["BP-A030"]
+    assert finding.found == f"{np.isnan(numbers).mean():.3%} missing ({finding.count} of 10000)".replace("0%", "%")
+
+
+def test_a_single_missing_value_is_located() -> None:
+    assert found(responses(((4, 1), np.nan)))["BP-A030"].found.endswith(
+        "in neuroid 1 (neuroid_id 'n2'): 8.33%, presentation 4 (stimulus_id 's4'): 33.3%"
+    )
 
 
 def test_old_data_name_their_images() -> None:
@@ -123,20 +135,42 @@ def test_codes_for_missing_values(code: float, dtype: str) -> None:
     numbers = CHANCE.poisson(3, (50, 10)).astype(dtype)
     numbers[:, 4:7] = code
     finding = found(array(numbers))["BP-A034"]
-    assert finding.found.startswith("150 numbers")
-    (example,) = finding.examples
-    value, times = example.split(": ")
+    value, times = finding.found.removeprefix("what looks like codes for missing values: ").split(" ", 1)
     assert float(value) == pytest.approx(code, rel=1e-5)
-    assert times == "150 times"
+    assert times == "(150 times)"
+    assert finding.count == 150
+
+
+@pytest.mark.parametrize("code", [-999, -9999])
+@pytest.mark.parametrize("largest", [1000, 100_000])
+@pytest.mark.parametrize("dtype", ["f4", "i4"])
+def test_a_negative_code_where_no_other_number_is_negative(code: int, largest: int, dtype: str) -> None:
+    numbers = (CHANCE.random((100, 5)) * largest).astype(dtype)
+    numbers[::50] = code
+    assert found(array(numbers))["BP-A034"].found.endswith(f": {code} (10 times)")
+
+
+def test_a_code_among_numbers_of_either_sign_that_are_as_large_is_none() -> None:
+    numbers = CHANCE.normal(0, 500, (100, 5)).astype("f4")
+    numbers[::50] = -999
+    assert "BP-A034" not in found(array(numbers))
 
 
 def test_several_codes_beside_an_outlier() -> None:
     numbers = CHANCE.random((50, 10)) + 1
     numbers[:, 4], numbers[:, 5], numbers[7, 7] = -999, -9999, 1e300
     outlier, codes = [finding for finding in run("", values(array(numbers))).findings if finding.rule == "BP-A034"]
-    assert outlier.examples == ("neuroid 7",)
-    assert outlier.found == "1e+300"
-    assert codes.examples == ("-9999: 50 times", "-999: 50 times")
+    assert outlier.found == "1e+300, in neuroid 7"
+    assert codes.found == "what looks like codes for missing values: -9999 (50 times), -999 (50 times)"
+    assert (outlier.count, codes.count) == (1, 100)
+
+
+def test_outliers_are_found_up_to_one_in_ten_thousand() -> None:
+    numbers = CHANCE.random(1_600_000, dtype=np.float32)
+    numbers[:150] = 1e7
+    finding = found(array(CHANCE.permutation(numbers), ("event",)))["BP-A034"]
+    assert finding.found == "150 between 10000000 and 10000000"
+    assert finding.count == 150
 
 
 def test_only_codes_are_no_codes() -> None:

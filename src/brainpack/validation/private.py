@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 _PLACE: Final = re.compile(
     r"""
       file://
-    | (?<![\w.~:/]) /(?:home|Users|root)/ \w            # a home
+    | (?<![\w.~:/]) /(?:Users|Volumes|braintree|cluster|data|export|gpfs|home|lustre|media|mnt|net|nfs|om\d?|opt|private
+                       |projects?|root|scratch|share|srv|storage|tmp|usr|var|work)/ \w  # homes, disks, what is shared
     | (?<![\w~:/.]) ~ (?:[A-Za-z_][\w-]*)? [/\\]        # a home in short, also that of another user
-    | (?<!\w) [A-Za-z]:[/\\]+ \w                        # a drive of Windows
+    | (?<!\w) [A-Za-z]:\\+ \w                           # a drive of Windows
+    | (?<!\w) [A-Za-z]:/+ \w[\w\ ().-]*[/.]\w          # the same with slashes, but not A:/B
     | (?<![\w\\:]) \\\\ [\w.$-]+ \\ [\w$]               # a computer of Windows
-    | \A (?:/[\w.+-]{2,}) (?:/[^/\n]+)+                 # any other place, if the text starts with it
     """,
     re.VERBOSE,
 )
@@ -33,13 +34,13 @@ _IN_ALL_PLACES: Final = ("/", "\\")
 def is_private(text: str) -> bool:
     r"""Whether a text names a place on somebody's computer.
 
-    Addresses of the web, relative paths and names that begin with a single letter, as ontologies have them, are none.
+    Addresses of the web, relative paths and what else stands between slashes, such as categories and sounds, are none.
 
     Examples
     --------
     >>> [is_private(place) for place in ("/home/ada/a.png", "C:\\Users\\ada", r"\\server\lab", "~ada/a.png")]
     [True, True, True, True]
-    >>> [is_private(place) for place in ("https://lab.org/home/a", "images/a.png", "/m/01jfm_", "and/or")]
+    >>> [is_private(place) for place in ("https://lab.org/home/a", "images/a.png", "/animal/dog", "A:/B")]
     [False, False, False, False]
     """
     return _PLACE.search(text) is not None
@@ -57,23 +58,28 @@ def private_texts(values: ArrayLike) -> list[str]:
     together = "\n".join(map(str, flat.tolist()))  # most columns have no place in them, and one look tells
     if not any(mark in together for mark in _IN_ALL_PLACES):
         return []
-    texts = dict.fromkeys(str(value) for value in flat.tolist() if isinstance(value, (str, PurePath)))
+    texts = dict.fromkeys(_text(value) for value in flat.tolist() if isinstance(value, (str, bytes, PurePath)))
     return [text for text in texts if is_private(text)]
 
 
+def _text(value: str | bytes | PurePath) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
 def texts_in(value: object) -> Iterator[Any]:
-    """All texts and paths in an attribute, which may be a list or a dictionary of them.
+    """All texts and paths in an attribute, which may be a list of them, or a dictionary, whose keys are texts, too.
 
     Examples
     --------
     >>> [*texts_in({"scripts": ["a.py", {"host": "b"}], "n": 3})]
-    ['a.py', 'b']
+    ['scripts', 'a.py', 'host', 'b', 'n']
     """
     match value:
         case str() | PurePath():
             yield value
         case Mapping():
-            for item in value.values():
+            for key, item in value.items():
+                yield from texts_in(key)
                 yield from texts_in(item)
         case np.ndarray():
             yield from texts_in(value.ravel().tolist())

@@ -13,6 +13,7 @@ from brainpack.content.blocks import block_shape, regions
 from brainpack.errors import InvalidData
 from brainpack.layout import PRESENTATION
 from brainpack.objects.values import natural, plain_data, why_not_storable
+from brainpack.validation.magnitudes import LargestMagnitudes, NegativeCodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,17 +29,6 @@ NEUROID: Final = "neuroid"
 
 _PIECE_BYTES: Final = 1 << 20  # stays in the cache of a core through several passes
 _WINDOW_BYTES: Final = 128 << 20  # of a lazy array, computed at a time
-_LARGEST: Final = 100
-
-# What programs write where there is no value: codes, the fill values of netCDF, and what a cast makes of NaN.
-_FILL_VALUES: Final = np.array(
-    [-99999.0, -9999.0, -999.0, 999.0, 9999.0, 99999.0, -1e20, 1e20, -1e30, 1e30, -1e36, 1e36, 9.969209968386869e36,
-     -32768.0, -32767.0, -(2.0**31), 1 - 2.0**31, -(2.0**63),
-     *(sign * float(np.finfo(dtype).max) for sign in (-1, 1) for dtype in ("f4", "f8"))]
-)  # fmt: skip
-with np.errstate(over="ignore"):
-    # as float64 holds them after a way through float32; the infinite ones come first and last
-    _KNOWN: Final = np.unique([*_FILL_VALUES, *_FILL_VALUES.astype(np.float32), -np.inf, np.inf])
 
 
 class Statistics:
@@ -83,7 +73,7 @@ class Statistics:
         self.neuroids = Entries.along(NEUROID, dims, shape)
         self.presentations = Entries.along(PRESENTATION, dims, shape)
         holds_numbers = dtype.kind in "biuf" and why_not_storable(np.empty(0, dtype)) is None
-        self.numbers = Numbers(dtype, self.neuroids) if holds_numbers else None
+        self.numbers = Numbers(dtype, self.neuroids, self.size) if holds_numbers else None
 
     @classmethod
     def expecting(cls, array: xr.DataArray) -> Statistics:
@@ -207,9 +197,10 @@ class Numbers:
     fit_float32 : bool
         The dtype is float64, but float32 would hold the same values.
     largest : LargestMagnitudes
+    negative : NegativeCodes
     """
 
-    def __init__(self, dtype: np.dtype[Any], neuroids: Entries | None) -> None:
+    def __init__(self, dtype: np.dtype[Any], neuroids: Entries | None, size: int) -> None:
         self._dtype = np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
         self._axes: tuple[int | None, ...] = (None,) if neuroids is None else neuroids.axes
         count = 1 if neuroids is None else len(neuroids)
@@ -220,7 +211,8 @@ class Numbers:
         self.highest: Block = np.full(count, lower, self._dtype)
         self.are_whole = dtype.kind == "f"
         self.fit_float32 = self._dtype == np.float64
-        self.largest = LargestMagnitudes()
+        self.largest = LargestMagnitudes(size)
+        self.negative = NegativeCodes()
 
     @property
     def range(self) -> tuple[Any, Any] | None:
@@ -244,56 +236,10 @@ class Numbers:
             entries = _extent(region, block, axis)
             np.fmin(self.lowest[entries], low, out=self.lowest[entries])
             np.fmax(self.highest[entries], high, out=self.highest[entries])
-        self.largest.add(block, max(-float(np.fmin.reduce(low)), float(np.fmax.reduce(high))))
-
-
-class LargestMagnitudes:
-    """The hundred largest magnitudes among numbers, apart from well-known fill values.
-
-    Once a hundred are known, blocks of smaller values need not be looked at.
-
-    Attributes
-    ----------
-    magnitudes : ndarray of float64
-        Sorted, without zeros.
-
-    Examples
-    --------
-    >>> largest = LargestMagnitudes()
-    >>> for block in ([1.0, 0.0, -999.0], [-5.0, -999.0]):
-    ...     largest.add(np.array(block), largest=999.0)
-    >>> largest.magnitudes.tolist(), largest.fill_values
-    ([1.0, 5.0], {-999.0: 2})
-    """
-
-    def __init__(self) -> None:
-        self.magnitudes: npt.NDArray[np.float64] = np.empty(0)
-        self._threshold = 0.0
-        self._counts = np.zeros(len(_KNOWN), np.int64)
-
-    @property
-    def fill_values(self) -> dict[float, int]:
-        """How often each fill value occurs; only those larger than `magnitudes`, since others may have been skipped."""
-        found = np.flatnonzero((self._counts > 0) & (np.abs(_KNOWN) > self._threshold))
-        return dict(zip(_KNOWN[found].tolist(), self._counts[found].tolist(), strict=True))
-
-    def add(self, values: Block, largest: float) -> None:
-        """Take values, of which NaN does not count, and the largest magnitude among them."""
-        if largest > self._threshold:
-            for part in np.split(values.reshape(-1), [10 * _LARGEST]):  # the first few spare work with the others
-                self._take(part)
-
-    def _take(self, values: Block) -> None:
-        limit = self._threshold if values.dtype.kind == "f" else int(self._threshold)  # compares in the type of values
-        chosen = values[(values > limit) | (values < -limit)].astype(np.float64)
-        places = np.searchsorted(_KNOWN, chosen)
-        are_known = _KNOWN[places] == chosen
-        self._counts += np.bincount(places[are_known], minlength=len(_KNOWN))
-        together = np.append(self.magnitudes, np.abs(chosen[~are_known]))
-        if len(together) >= _LARGEST:
-            together = np.partition(together, -_LARGEST)[-_LARGEST:]
-            self._threshold = float(together[0])
-        self.magnitudes = np.sort(together)
+        lowest, highest = float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
+        self.largest.add(block, max(-lowest, highest))
+        if lowest < 0:
+            self.negative.add(block)
 
 
 def _values(array: xr.DataArray) -> Any:

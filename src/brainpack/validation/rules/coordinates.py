@@ -12,7 +12,7 @@ from brainpack.errors import InvalidData
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, PRESENTATION, id_column
 from brainpack.objects.assemblies import BehavioralAssembly, ModelFeaturesAssembly, NeuroidAssembly
 from brainpack.objects.attributes import encode_attributes
-from brainpack.validation.factors import factorised, rows_of
+from brainpack.validation.factors import Factors, factorised, rows_of
 from brainpack.validation.findings import EXAMPLES, Problem, Severity, Words, shown
 from brainpack.validation.private import is_private, private_texts, texts_in
 from brainpack.validation.registry import rule
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from brainpack.validation.factors import Factors
-
     _Columns = dict[str, npt.NDArray[Any]]
 
 _NEUROID: Final = "neuroid"
 _NEUROID_ID: Final = "neuroid_id"
 _OF_WHOM: Final = r"(animal|subject|monkey|participant|human|patient|worker|observer|mouse|individual)"
-_WHO: Final = re.compile(rf"(?i)(.*_)?{_OF_WHOM}(_?(id|name|nr|no|num|number|idx|index|code|unique_id))?")
+_OF_STIMULI: Final = r"(?!(has|is|are|contains|with|no|n|num|object|image|stimulus|scene|category)_)"
+_WHO: Final = re.compile(rf"(?i){_OF_STIMULI}(.*_)?{_OF_WHOM}(_?(id|name|nr|no|num|number|idx|index|code|unique_id))?")
 _WHERE: Final = re.compile(r"(?i)(.*_)?(region|area|roi)s?(_?(id|name|label|code))?|area_?label")
 _REPETITION: Final = re.compile(r"(?i)(repetition|repeat|replicate|rep)(_?(id|nr|no|num|number|idx|index))?")
+_WHEN: Final = re.compile(
+    rf"(?i){_OF_STIMULI}(.*_)?(session|run|day|date|block|scan)(_?(id|name|nr|no|num|number|idx|index))?"
+)
 _ABOUT_FILES: Final = frozenset(
     (FILENAME, *LOCAL_COLUMNS, "file_name", "file_path", "filepath", "image_current_local_file_path",
      "image_file_name", "image_file_path", "image_path", "image_path_within_store", "image_store_path",
@@ -88,11 +90,14 @@ def neuroid_ids_are_unique(claim: ClaimedClass) -> Iterator[Problem]:
 
 @rule("BP-A017", ClaimedClass, Severity.WARNING, when_published=Severity.ERROR)
 def presentations_are_told_apart(claim: ClaimedClass) -> Iterator[Problem]:
-    """A repetition of a stimulus, for one subject, is there once."""
+    """A repetition of a stimulus, for one subject on one occasion, is there once."""
     columns = _of(claim, PRESENTATION)
     if not (key := _identification(columns)):
         return
-    rows = rows_of(factorised(columns[name]) for name in key)
+    rows = rows_of(_with_gaps(columns[name]) if _WHO.fullmatch(name) else factorised(columns[name]) for name in key)
+    occasions = [_with_gaps(values) for name, values in columns.items() if _WHEN.fullmatch(name)]
+    if (rows_of([rows, *occasions]).counts <= 1).all():
+        return
     several = np.flatnonzero(rows.counts > 1)
     if several.size:
         firsts = [int(np.argmax(rows.codes == code)) for code in several[:EXAMPLES]]
@@ -104,7 +109,7 @@ def presentations_are_told_apart(claim: ClaimedClass) -> Iterator[Problem]:
             f"Number the repetitions on over {apart!r}, which tells these presentations apart"
             if apart
             else "Number the repetitions of each stimulus, and leave out presentations that are there twice",
-            [Words(", ".join(_at(name, columns[name], first) for name in key)) for first in firsts],
+            [Words(" and ".join(_at(name, columns[name], first) for name in key)) for first in firsts],
             several.size,
         )
 
@@ -136,20 +141,22 @@ def it_is_said_who_and_where(claim: ClaimedClass) -> Iterator[Problem]:
     """Coordinates say in which region of whose brain, or whose behaviour it is."""
     if claim.cls is None or issubclass(claim.cls, ModelFeaturesAssembly):
         return
-    said = [name for name, (_, values) in claim.coords.items() if not pd.isna(values).all()]
-    recommended = {}
-    if _has_neuroids(claim):
-        recommended["region"] = _WHERE
-    if _has_neuroids(claim) or issubclass(claim.cls, BehavioralAssembly):
-        recommended["animal' or 'subject"] = _WHO
-    lacking = [Words(f"'{name}'") for name, pattern in recommended.items() if not any(map(pattern.fullmatch, said))]
+    said = {name: dims for name, (dims, values) in claim.coords.items() if not pd.isna(values).all()}
+    lacking = {}
+    if _has_neuroids(claim) and not any(
+        _WHERE.fullmatch(name) and dims in ((), (_NEUROID,)) for name, dims in said.items()
+    ):
+        lacking["region"] = "the region of each neuroid"
+    if (_has_neuroids(claim) or issubclass(claim.cls, BehavioralAssembly)) and not any(map(_WHO.fullmatch, said)):
+        lacking["subject"] = "the animal or subject"
     if lacking:
+        more = f", and {len(said) - EXAMPLES} more" if len(said) > EXAMPLES else ""
         yield Problem(
             "coordinates",
-            "the region, and the animal or subject",
-            "none of the kind",
-            "Add them, also where they are the same for all: benchmarks select by them",
-            lacking,
+            " and ".join(lacking.values()),
+            f"{', '.join(map(repr, [*said][:EXAMPLES]))}{more}" if said else "none",
+            f"Add {' and '.join(map(repr, lacking))}, also if it is the same for all: benchmarks select by it",
+            count=len(lacking),
         )
 
 
@@ -169,17 +176,19 @@ def stimulus_files_are_left_to_the_stimulus_set(claim: ClaimedClass) -> Iterator
 
 @rule("BP-A021", StoredArray, Severity.WARNING)
 def assembly_names_no_private_places(stored: StoredArray) -> Iterator[Problem]:
-    """No coordinate and no attribute names a folder of somebody's computer, or a user."""
+    """No value, no coordinate and no attribute names a folder of somebody's computer, or a user."""
     places = {
         f"coordinate {name!r}": private_texts(values)
         for name, (_, values) in stored.coords.items()
-        if values.dtype.kind in "OU"
+        if values.dtype.kind in "OSU"
     }
     places |= {
         f"attribute {name!r}": [text for text in map(str, texts_in(value)) if is_private(text)]
         for name, value in stored.array.attrs.items()
         if _is_encodable(value)
     }
+    if isinstance(held := stored.array.variable.data, np.ndarray) and held.dtype.kind in "OSU":
+        places["values"] = private_texts(held)
     for place, found in places.items():
         if found:
             yield Problem(
@@ -200,12 +209,13 @@ def _of(claim: ClaimedClass, dim: str) -> _Columns:
 
 
 def _identification(columns: _Columns) -> list[str]:
-    """Names of the stimulus, the repetition and the subject; empty where one of the first two is not there."""
+    """Names of the stimulus, the repetition and the subject with values; empty without one of the first two."""
     stimulus = id_column(columns)
-    repetition = [name for name in columns if _REPETITION.fullmatch(name)]
+    said = [name for name, values in columns.items() if not pd.isna(values).all()]
+    repetition = [name for name in said if _REPETITION.fullmatch(name)]
     if stimulus is None or not repetition:
         return []
-    return [stimulus, *repetition, *(name for name in columns if _WHO.fullmatch(name))]
+    return [stimulus, *repetition, *(name for name in said if _WHO.fullmatch(name))]
 
 
 def _tells_apart(rows: Factors, columns: _Columns) -> str | None:
@@ -218,6 +228,12 @@ def _tells_apart(rows: Factors, columns: _Columns) -> str | None:
             if (both.counts == 1).all() and len(both.distinct) == len(rows.codes):
                 return name
     return None
+
+
+def _with_gaps(values: npt.NDArray[Any]) -> Factors:
+    """Factorise values; a gap is a value like others."""
+    codes, distinct = factorised(values)
+    return Factors(np.where(codes < 0, len(distinct), codes), np.array([*distinct, None], dtype=object))
 
 
 def _at(name: str, values: npt.NDArray[Any], place: int) -> str:

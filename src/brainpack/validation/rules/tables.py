@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Final
 
-from brainpack.layout import LOCAL_COLUMNS
+from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, LOCAL_COLUMNS, STIMULUS_ID
 from brainpack.validation.conventions import gaps_in, names_stimulus_file, number_in
 from brainpack.validation.factors import factorised
 from brainpack.validation.findings import Problem, Severity, Words, shown
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+_NEEDED: Final = frozenset((STIMULUS_ID, LEGACY_STIMULUS_ID, FILENAME))
 _ROWS_AT_FIRST: Final = 1000  # most columns that differ at all differ here
 _RENAME: Final = "Rename the stimulus ids (or the column stimulus_path_within_store), if they are for an experiment"
 
@@ -27,6 +28,8 @@ def columns_say_something(stimuli: StimulusTable) -> Iterator[Problem]:
     """A column tells stimuli apart."""
     empty, constant = [], []
     for name, column in _published(stimuli.table):
+        if name in _NEEDED:
+            continue
         if column.isna().all():
             empty.append(name)
         elif len(column) > 1 and _is_constant(column[:_ROWS_AT_FIRST]) and _is_constant(column):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _TIME_BIN: Final = "time_bin"
 _START: Final = "time_bin_start"
 _ENDS: Final = ("time_bin_end", "time_bin_stop")
-_NEGLIGIBLE: Final = 1e-6  # of a bin: what floating-point numbers make of bins that touch
+# What floating-point numbers make of bins that touch: a part of the bin, and some last digits of the largest bound.
+_NEGLIGIBLE: Final = 1e-6
+_LAST_DIGITS: Final = 4
 
 
 @rule("BP-A014", ClaimedClass, Severity.WARNING)
@@ -51,16 +53,18 @@ def time_bins_have_bounds(claim: ClaimedClass) -> Iterator[Problem]:
 
 @rule("BP-A015", ClaimedClass, Severity.WARNING)
 def time_bins_are_ordered(claim: ClaimedClass) -> Iterator[Problem]:
-    """Every time bin ends after its start, and before the next one starts."""
+    """Every time bin ends after its start, unless all are samples, and before the next one starts."""
     start, end = (_bounds(claim, name) for name in (_START, _end(claim)))
     if start is None or end is None:
         return
     start_before, end_before = (np.append(-np.inf, bounds)[:-1] for bounds in (start, end))
     is_disorderly = start <= start_before
     with np.errstate(invalid="ignore"):  # infinite bounds
-        overlaps = ~is_disorderly & (end_before > start + _NEGLIGIBLE * np.abs(end - start))
+        negligible = _NEGLIGIBLE * np.abs(end - start) + _rounding(claim, start, end)
+        overlaps = ~is_disorderly & (end_before > start + negligible)
+    are_samples = np.array_equal(start, end)
     faults = {
-        ("bins that end after their start", "others", "Correct the bounds"): start >= end,
+        ("bins that end after their start", "others", "Correct the bounds"): (start >= end) & (not are_samples),
         ("bins of which each starts after the one before", "others", "Sort the bins by their start"): is_disorderly,
         (
             "bins that start when the one before has ended",
@@ -82,6 +86,18 @@ def _end(claim: ClaimedClass) -> str:
 def _bounds(claim: ClaimedClass, name: str) -> npt.NDArray[np.float64] | None:
     dims, values = claim.coords.get(name, ((), None))
     return _numbers(values) if dims == (_TIME_BIN,) and values is not None else None
+
+
+def _rounding(claim: ClaimedClass, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]) -> float:
+    """How far bounds may be apart that were the same before they were rounded to their type."""
+    dtypes = [claim.coords[name][1].dtype for name in (_START, _end(claim))]
+    bounds = np.abs(np.concatenate([start, end]))
+    largest = bounds.max(initial=0.0, where=np.isfinite(bounds))
+    return (
+        _LAST_DIGITS
+        * float(largest)
+        * max((float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f"), default=0.0)
+    )
 
 
 def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:

@@ -27,7 +27,9 @@ _APART: Final = 4  # how many times larger than all real values a fill value is
 _FAR: Final = 1000  # how many times larger than all other values one is that looks wrong
 _FEW: Final = 1 / 10_000  # of the values may be that large
 _OTHERS: Final = 10  # values are needed to say what is usual
-_LISTED: Final = {NEUROID: 3, PRESENTATION: 2}  # of those that miss most
+_LISTED: Final = {NEUROID: 3, PRESENTATION: 2}  # of those that miss more than the others
+_MORE: Final = 2  # times what the others miss,
+_BY_CHANCE: Final = 6  # and standard deviations, if values are lost at random
 _INTEGERS: Final = (np.dtype(np.int16), np.dtype(np.int32))  # differences of smaller ones do not fit into their type
 _ALL_DIGITS: Final = 1e15
 
@@ -89,19 +91,18 @@ def values_are_there(values: Values) -> Iterator[Problem]:
     statistics = values.statistics
     if not statistics.missing:
         return
-    incomplete = {dim: int(np.count_nonzero(entries.missing)) for dim, entries in values.by_dimension.items()}
     worst = [
-        Words(f"{values.name(dim, position)}: {_share(int(entries.missing[position]), entries.values_each)}")
+        f"{values.name(dim, position)}: {_share(int(entries.missing[position]), entries.values_each)}"
         for dim, entries in values.by_dimension.items()
-        for position in np.argsort(-entries.missing, kind="stable")[: min(_LISTED[dim], incomplete[dim])].tolist()
+        for position in _missing_more(entries)[: _LISTED[dim]]
     ]
     yield Problem(
         "values",
         "values everywhere, or as many missing as you know of",
-        f"{_share(statistics.missing, statistics.size)} missing ({statistics.missing} of {statistics.size})",
+        f"{_share(statistics.missing, statistics.size)} missing ({statistics.missing} of {statistics.size})"
+        + (f", more than elsewhere in {', '.join(worst)}" if worst else ""),
         "Make sure that they were not lost on the way, and say where the data are described why they are missing",
-        worst,
-        sum(incomplete.values()) or statistics.missing,
+        count=statistics.missing,
     )
 
 
@@ -171,23 +172,26 @@ def magnitudes_are_plausible(values: Values) -> Iterator[Problem]:
     magnitudes, fill_values = values.numbers.largest.magnitudes, values.numbers.largest.fill_values
     usual, far = _parted(magnitudes, values.statistics.size)
     if far:
-        are_meant = values.neuroids_with(far[0], far[-1])
+        where = ", ".join(values.names(NEUROID, values.neuroids_with(far[0], far[-1])))
         yield Problem(
             "values",
             f"magnitudes like those of all others, which end at {_text(usual)}",
-            f"{_text(far[0])}" if len(far) == 1 else f"{len(far)} between {_text(far[0])} and {_text(far[-1])}",
+            (_text(far[0]) if len(far) == 1 else f"{len(far)} between {_text(far[0])} and {_text(far[-1])}")
+            + (f", in {where}" if where else ""),
             "Look for artefacts, other units or a division by almost zero; NaN stands for a response that there is not",
-            values.names(NEUROID, are_meant) or [Words(_text(magnitude)) for magnitude in far],
-            int(np.count_nonzero(are_meant)) or len(far),
+            count=len(far),
         )
     codes = {value: count for value, count in fill_values.items() if abs(value) >= _APART * usual}
-    if codes and sum(codes.values()) < values.statistics.size - values.statistics.missing:
+    codes |= values.numbers.negative.fill_values
+    count = sum(codes.values())
+    if codes and count < values.statistics.size - values.statistics.missing:
+        times = ", ".join(f"{_text(value)} ({codes[value]} times)" for value in sorted(codes))
         yield Problem(
             "values",
             f"NaN where a value is missing, and the magnitudes of all others, which end at {_text(usual)}",
-            f"{sum(codes.values())} numbers that look like codes for missing values",
+            f"what looks like codes for missing values: {times}",
             "Replace them, for instance with assembly.where(assembly != code)",
-            [Words(f"{_text(value)}: {count} times") for value, count in codes.items()],
+            count=count,
         )
 
 
@@ -237,6 +241,15 @@ def _parted(magnitudes: Array, size: int) -> tuple[float, list[float]]:
     are_far = magnitudes[fewest:] / _FAR >= magnitudes[fewest - 1 : -1]
     usual = fewest + int(np.argmax(are_far)) if are_far.any() else len(magnitudes)
     return float(magnitudes[usual - 1]) if usual else 0.0, magnitudes[usual:].tolist()
+
+
+def _missing_more(entries: Entries) -> list[int]:
+    """Positions of those that miss clearly more than the others, the worst first."""
+    missing = entries.missing
+    others = (missing.sum() - missing) / max(len(entries) - 1, 1)
+    are_worse = missing > np.maximum(_MORE * others, others + _BY_CHANCE * np.sqrt(others))
+    worst: list[int] = np.argsort(-missing, kind="stable")[: np.count_nonzero(are_worse)].tolist()
+    return worst
 
 
 def _share(part: int, whole: int) -> str:
