@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -161,3 +162,13 @@ def test_standard_output_is_the_document_and_nothing_else(name: str, package: Pa
         assert ET.fromstring(printed).tag == "testsuites"  # noqa: S314 - it is our own
     else:
         assert [json.loads(line) for line in ([printed] if name == "sarif" else printed.splitlines())]
+
+
+@pytest.mark.parametrize("name", ["table", "json"])
+def test_a_reader_that_has_seen_enough_ends_it_silently(name: str, package: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "brainpack", "validate", "out", "--format", name]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dask.array
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from brainpack import SettingsError, Unavailable, packaging
 from brainpack.objects.assemblies import BehavioralAssembly
 from brainpack.publishing import publish
 from brainpack.validating.reports import validate
+from brainpack.validation.findings import Change, Problem, Severity
 from tests.helpers import recording, stimulus_set
 from tests.reports import errors, only
 
@@ -87,6 +89,50 @@ def test_stimulus_sets_are_compared_with_each_other(tmp_path: Path) -> None:
     assert only(validate(train, test), "BP-P006").examples == ("'x' is 'z'",)
 
 
+def test_sets_without_an_identifier_are_numbered_and_compared(tmp_path: Path) -> None:
+    reports = validate(stimulus_set(tmp_path / "a", ["x", "y"]), recording(), stimulus_set(tmp_path / "b", ["z"]))
+    assert [report.subject for report in reports] == ["stimulus set 1", "assembly", "stimulus set 2"]
+    assert only(reports, "BP-P006").where == "stimulus set 1 and stimulus set 2"
+
+
+def test_two_versions_of_one_set_are_compared(tmp_path: Path) -> None:
+    old, new = stimulus_set(tmp_path / "a", ["x"]), stimulus_set(tmp_path / "b", ["z"])
+    old.identifier = new.identifier = "lab.S"
+    assert only(validate(old, new), "BP-P006").where == "stimulus set 'lab.S' 1 and stimulus set 'lab.S' 2"
+    folders = [tmp_path / "old", tmp_path / "new"]
+    for stimuli, folder in zip((old, new), folders, strict=True):
+        packaging.package_stimulus_set_locally(stimuli, "lab.S", folder)
+    assert str(folders[1]) in only(validate(*folders), "BP-P006").where
+
+
+def test_one_set_is_the_pair_of_every_assembly(tmp_path: Path) -> None:
+    given = (stimulus_set(tmp_path), recording(["left", "u"]), recording(["v", "left"]))
+    _, *reports = validate(*given, select=["BP-P001"])
+    assert [report.findings[0].examples for report in reports] == [("'u'",), ("'v'",)]
+
+
+def test_an_array_of_unknown_size_is_a_finding() -> None:
+    values = dask.array.ones((4, 3), chunks=2)
+    array = xr.DataArray(values[values[:, 0] > 0], dims=("presentation", "neuroid"))
+    (finding,) = validate(array).errors
+    assert (finding.rule, finding.advice) == ("BP-R014", "Call compute_chunk_sizes() on it")
+
+
+class Shy:
+    """What cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("not for you")
+
+
+def test_what_cannot_be_shown_is_an_example_all_the_same() -> None:
+    stimuli = pd.DataFrame({"stimulus_id": [Shy()]})
+    assert only(validate(stimuli), "BP-S005").examples == ("<Shy>",)
+    assert Problem("it", "a", "b", "c", [Change(Shy(), (1, Shy()))]).under("BP-X", Severity.NOTE).examples == (
+        "<Shy> -> <tuple>",
+    )
+
+
 class Ratings(BehavioralAssembly):
     """A class of somebody's own."""
 
@@ -120,6 +166,7 @@ def test_rules_can_be_selected_and_ignored() -> None:
         ([xr.Dataset()], {}, "a Dataset cannot be validated"),
         ([recording()], {"profile": "final"}, "no profile 'final'; expected one of draft, publish"),
         ([recording()], {"select": ["BP-Q"]}, "no rule begins with 'BP-Q'"),
+        ([""], {}, "an empty path names no data"),
         (["x"], {"ignore": ["bp-s"]}, "no rule begins with 'bp-s'"),
     ],
 )

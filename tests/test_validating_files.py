@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tracemalloc
 import zipfile
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import h5netcdf
 import h5py
 import numpy as np
 import pytest
 import xarray as xr
 
-from brainpack import packaging
+from brainpack import InvalidData, load_assembly_from_file, packaging
 from brainpack.digest import digest_file
+from brainpack.read.container import NetcdfFile, _variable
 from brainpack.read.in_place import arrays_in_place
 from brainpack.read.zip_pass import look_through
 from brainpack.validating.reports import validate
@@ -238,3 +243,88 @@ def test_values_of_any_type_are_read(values: Any, tmp_path: Path) -> None:
     assert not validate(tmp_path / "answers.nc").errors
     xr.Dataset({"data": extra}).to_netcdf(tmp_path / "answers.nc", mode="a", group="trials", engine="h5netcdf")
     assert only(validate(tmp_path / "answers.nc"), "BP-A004").where == "extra 'trials', values"
+
+
+# ------------------------------------------------------------------------------------------------ no data at all
+
+
+def test_the_folder_that_one_is_in_is_a_place(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(package)
+    assert errors(validate(".")) == {ASSEMBLY: [], STIMULI: []}
+    for record in package.glob("*.json"):
+        record.unlink()
+    assert errors(validate(Path())) == {"assy_lab_A.nc": [], "stimulus_lab_S.csv": []}
+
+
+@pytest.mark.parametrize("name", ["x.nc", "x.csv", "x.zip", "x.brainpack.json"])
+def test_pipes_are_no_files(name: str, tmp_path: Path) -> None:
+    if name == "x.zip":
+        (tmp_path / "x.csv").write_text("stimulus_id,filename\na,a.png\n", "utf-8")
+    os.mkfifo(tmp_path / name)
+    for place in (tmp_path / name, tmp_path):
+        found = [finding.found for finding in validate(place).errors if finding.rule == "BP-R014"]
+        assert found == [f"{tmp_path / name} could not be read: it is not a file"]
+
+
+def test_a_pipe_in_the_place_of_a_recorded_file_is_none(package: Path) -> None:
+    for name in ("assy_lab_A.nc", "stimulus_lab_S.zip"):
+        (package / name).unlink()
+        os.mkfifo(package / name)
+    assert errors(validate(package)) == {ASSEMBLY: ["BP-R013", "BP-R014"], STIMULI: ["BP-R013", "BP-R014"]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\0b", "a\0b.nc", "x" * 245, "x" * 5000, f"{'x' * 250}.nc"],
+    ids=["nul", "nul.nc", "long", "longer", "long.nc"],
+)
+def test_what_can_be_no_path_is_a_finding(name: str) -> None:
+    assert [finding.rule for finding in validate(name).errors] == ["BP-R014"]
+
+
+def test_a_link_to_itself_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "loop.nc").symlink_to("loop.nc")
+    for place in (tmp_path / "loop.nc", tmp_path):
+        assert errors(validate(place)) == {"loop.nc": ["BP-R014"]}
+
+
+def test_files_of_other_kinds_are_told_what_can_be_validated(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"")
+    for place in (tmp_path / "photo.jpg", tmp_path):
+        (finding,) = validate(place).errors
+        assert "validated" in finding.found
+        assert "a netCDF file (.nc), a table of stimuli (.csv)" in finding.advice
+
+
+def test_half_a_stimulus_set_is_told_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"")
+    assert "there is no" in only(validate(tmp_path / "set.zip"), "BP-R014").found
+    (tmp_path / "set.zip").rename(tmp_path / "set.csv")
+    (tmp_path / "set.csv").write_text("stimulus_id,filename\na,a.png\n", "utf-8")
+    advice = only(validate(tmp_path / "set.csv"), "BP-R014").advice
+    assert advice == f"Put the files into a folder set{os.sep} beside set.csv, or name their ZIP set.zip"
+
+
+def test_chunks_that_were_never_written_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "spikes.nc"
+    ids = {"neuroid_id": ("event", np.arange(30) % 3)}
+    spikes = xr.DataArray(np.linspace(0, 1, 30), ids, ("event",), name="data")
+    spikes.to_netcdf(path, engine="h5netcdf", unlimited_dims=["event"])
+    with h5py.File(path, "r+") as file:
+        file["neuroid_id"].resize((8_000_000,))  # 64 MB in chunks of 30: 1.8 GiB while HDF5 reads them
+    assert "were never written" in only(validate(path), "BP-R014").found
+    with pytest.raises(InvalidData, match="never written"):
+        load_assembly_from_file(path)
+    with pytest.raises(InvalidData, match="never written"):
+        load_assembly_from_file(path, chunks="auto")
+
+
+def test_an_axis_without_a_dimension_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "rates.nc"
+    xr.DataArray(np.ones((2, 3)), dims=("presentation", "neuroid"), name="data").to_netcdf(
+        path, engine="h5netcdf", unlimited_dims=["presentation"]
+    )
+    with h5netcdf.File(path) as described, h5py.File(path) as file, closing(NetcdfFile(path)) as opened:
+        variable = SimpleNamespace(dimensions=(), shape=(), attrs=described["data"].attrs)
+        with pytest.raises(ValueError, match="'/data' has 2 axes, and names of 0"):
+            _variable(opened, variable, file["data"])

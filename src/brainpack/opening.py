@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from brainpack.cache.entries import Cache
 from brainpack.digest import digest_file
-from brainpack.errors import IntegrityError, InvalidData, NotFound, StoreError
+from brainpack.errors import IntegrityError, InvalidData, NotFound, SettingsError, StoreError
 from brainpack.layout import IDENTIFIER, RECORD_SUFFIX, store_name, unpacked_folder
 from brainpack.locating import locate, records_at
 from brainpack.planning import found_packages
-from brainpack.read.access import reading
+from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.record.records import Record
 from brainpack.settings import Settings
 from brainpack.store.location import S3_SCHEME
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final[dict[Kind, tuple[str, ...]]] = {"assembly": (".nc",), "stimulus_set": (".csv", ".zip")}
 _KINDS: Final[dict[str, Kind]] = {".nc": "assembly", ".csv": "stimulus_set"}
+_ZIP: Final = ".zip"
+_JSON: Final = ".json"
+_EXPECTED: Final = (
+    f"name a record (*{RECORD_SUFFIX}), a netCDF file (.nc), a table of stimuli (.csv) with a ZIP or a folder of its "
+    "name beside it, or a folder with such files"
+)
 
 
 class Opened:
@@ -95,8 +102,7 @@ def open_package(place: AnyPath) -> tuple[Opened, ...]:
 
 
 def _bare(path: Path) -> Opened:
-    with reading(path):
-        path.stat()
+    refuse_other_than_file(path)
     kind = _KINDS[path.suffix.lower()]
     if kind == "assembly":
         return Opened(path.name, kind, lambda: [path])
@@ -123,7 +129,11 @@ def _files_beside(csv_path: Path) -> Path:
     for place in (archive, unpacked_folder(archive)):
         if place.exists():
             return place
-    raise NotFound(f"there is neither {archive} nor a folder {unpacked_folder(archive)} with the files of the stimuli")
+    folder = unpacked_folder(archive)
+    raise NotFound(
+        f"there is neither {archive} nor a folder {folder} with the files of the stimuli; put the files into a folder "
+        f"{folder.name}{os.sep} beside {csv_path.name}, or name their ZIP {archive.name}"
+    )
 
 
 @dataclass(frozen=True)
@@ -205,12 +215,14 @@ def found_at(place: Record | AnyPath) -> list[Found]:
     AccessDenied, Unavailable, StoreError
         A store refuses or does not answer, or the cache cannot be written.
     SettingsError
-        The URL is none.
+        The URL is none, or the path is empty.
     """
     cache = Cache(Settings.from_environment())
     if isinstance(place, Record):
         return [_with_record(place.name, locate(place, cache), cache)]
     text = os.fspath(place)
+    if not text:
+        raise SettingsError("an empty path names no data; name their folder, which is '.' for the one you are in")
     is_remote = text.startswith(S3_SCHEME)
     try:
         sources = records_at(text) if is_remote else list(map(str, _sources(Path(text).expanduser())))
@@ -226,6 +238,8 @@ def _of_source(source: str, cache: Cache, *, is_remote: bool) -> Found:
     if not is_remote and path.suffix.lower() in _KINDS:
         return _without_record(path)
     try:
+        if not is_remote and path.name.endswith(RECORD_SUFFIX):
+            refuse_other_than_file(path)
         located = locate(source, cache)
     except (NotFound, InvalidData, StoreError) as error:
         if is_remote and isinstance(error, StoreError):
@@ -236,28 +250,50 @@ def _of_source(source: str, cache: Cache, *, is_remote: bool) -> Found:
 
 def _sources(path: Path) -> list[Path]:
     """Records, and data files that have none."""
-    csv_path = path.with_suffix(".csv")
-    if (path.suffix.lower() == ".zip" or path.is_dir()) and csv_path.is_file():
-        path = csv_path
-    if path.suffix.lower() in _KINDS:
-        record = path.with_suffix(RECORD_SUFFIX)
-        return [record if record.is_file() else path]
-    if not path.is_dir():
-        return [path]
+    with reading(path), suppress(FileNotFoundError, NotADirectoryError):
+        path.lstat()  # refuses what can be no path
+    if path.is_dir():
+        return _sources_in(path)
+    suffix, beside = path.suffix.lower(), _beside(path, RECORD_SUFFIX)
+    if _is_file(beside):
+        return [beside]
+    if suffix == _ZIP:
+        if not _is_file(_beside(path, ".csv")):
+            raise NotFound(f"there is no {_beside(path, '.csv')}, the table of the stimuli in {path}; put it there")
+        return [_beside(path, ".csv")]
+    if suffix not in {*_KINDS, _JSON} and path.exists():
+        raise NotFound(f"{path} is of no kind that can be validated; {_EXPECTED}")
+    return [path]
+
+
+def _sources_in(folder: Path) -> list[Path]:
+    csv_path = _beside(folder.absolute(), ".csv")
+    if _is_file(csv_path):
+        return _sources(csv_path)
     try:
-        return [Path(record) for record in records_at(str(path))]
-    except NotFound:
-        files = sorted(found for suffix in _KINDS for found in path.glob(f"[!.]*{suffix}"))
+        return [Path(record) for record in records_at(str(folder))]
+    except NotFound as error:
+        files = sorted(found for suffix in _KINDS for found in folder.glob(f"[!.]*{suffix}"))
         if not files:
-            raise
+            raise NotFound(f"{folder} holds nothing that can be validated; {_EXPECTED}") from error
         return files
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long with another suffix
+        return False
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.parent / f"{path.stem}{suffix}"
 
 
 def _without_record(path: Path) -> Found:
     found = Found(str(path), _KINDS[path.suffix.lower()], path.parent)
     try:
-        with reading(path):
-            path.stat()
+        refuse_other_than_file(path)
         found.paths[path.suffix.lower()] = path
         if found.kind == "stimulus_set":
             found.paths[".zip"] = _files_beside(path)
@@ -293,6 +329,6 @@ def _fetched(located: Located, file: RecordedFile, cache: Cache) -> tuple[Path, 
 
 
 def _digested(path: Path) -> tuple[Path, Digest | None]:
+    refuse_other_than_file(path)
     with reading(path):
-        path.stat()
         return path, None if path.suffix == ".zip" else digest_file(path)

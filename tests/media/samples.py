@@ -55,6 +55,13 @@ def video(container: str = "mp4", codec: str = "mpeg4", frames: int = 10) -> byt
     return file.getvalue()
 
 
+def moved(content: bytes, distance: int) -> bytes:
+    """An MP4 or MOV of one chunk whose index finds the frames so many bytes later."""
+    place = content.index(b"stco") + 12
+    (offset,) = struct.unpack_from(">L", content, place)
+    return content[:place] + struct.pack(">L", offset + distance) + content[place + 4 :]
+
+
 def sound(container: str = "wav", codec: str = "pcm_s16le", samples: int = 1600) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import hypothesis.strategies as st
@@ -10,6 +11,7 @@ from hypothesis import given
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from brainpack.media import images
+from brainpack.media.formats import is_misnamed
 from brainpack.media.looking import look_into
 from tests.media.samples import HEIGHT, WIDTH, animation, huge_png, image
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 SUFFIX = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "TIFF": ".tif", "BMP": ".bmp", "WEBP": ".webp", "PPM": ".ppm"}
 GPS, EXIF = 0x8825, 0x8769
+AVAILABLE = Image.registered_extensions().values()
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +94,75 @@ def test_a_decompression_bomb_is_damaged() -> None:
     assert "too large" in (look_into("a.png", content.getvalue()).damage or "").lower()
 
 
-def test_one_large_image_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_LARGE", 10)
-    assert look_into("a.png", image()).damage is None
-    assert not images._ONE_LARGE_IMAGE.locked()
+def test_images_wait_until_there_is_room_for_their_pixels() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with images.ROOM.of(images.MOST_PIXELS - WIDTH * HEIGHT + 1):
+            waiting = pool.submit(look_into, "a.png", image())
+            assert look_into("a.png", image_of_one_pixel()).damage is None
+            assert wait([waiting], timeout=0.2).not_done
+        assert waiting.result().damage is None
+
+
+def image_of_one_pixel() -> bytes:
+    content = io.BytesIO()
+    Image.new("L", (1, 1)).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_damaged_image_leaves_its_room_to_others() -> None:
     assert look_into("a.jpg", image("JPEG")[:-400]).damage
-    assert not images._ONE_LARGE_IMAGE.locked()
+    with images.ROOM.of(images.MOST_PIXELS):
+        pass
+
+
+PLAIN_PPM = {
+    "a.pbm": (b"P1\n# bits\n2 1\n1 0\n", "1"),
+    "a.pgm": (b"P2\n2 1\n255\n0 255\n", "L"),
+    "a.ppm": (b"P3\n2 1\n255\n0 0 0 255 255 255\n", "RGB"),
+}
+
+
+@pytest.mark.parametrize("name", [*PLAIN_PPM, "a.png"])
+def test_images_that_are_written_in_numbers_are_images(name: str) -> None:
+    content, mode = PLAIN_PPM.get(name, PLAIN_PPM["a.ppm"])
+    facts = look_into(name, content)
+    assert (facts.kind, facts.format, facts.mode, facts.width, facts.damage) == ("image", "PPM", mode, 2, None)
+
+
+def test_a_text_that_starts_like_numbers_of_an_image_is_a_text() -> None:
+    assert look_into("a.txt", b"P3 12 14 were the neurons").kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("file_format", "suffix"),
+    [("JPEG2000", ".jp2"), ("ICO", ".ico"), *([("AVIF", ".avif")] if "AVIF" in AVAILABLE else [])],
+)
+def test_what_pillow_opens_is_an_image_under_any_suffix_of_images(file_format: str, suffix: str) -> None:
+    content = image(file_format)
+    for name in (f"a{suffix}", "a.jpg"):
+        facts = look_into(name, content)
+        assert (facts.kind, facts.format, facts.damage) == ("image", file_format, None)
+        assert facts.width
+        assert look_into(name, content[: len(content) // 2]).damage
+    assert is_misnamed(file_format, ".jpg")
+    assert not is_misnamed(file_format, suffix)
+
+
+def test_an_image_of_a_format_that_is_rare_is_no_damage() -> None:
+    facts = look_into("a.jpg", image("TGA"))
+    assert (facts.format, facts.mode, facts.damage) == ("TGA", "RGB", None)
+    assert is_misnamed("TGA", ".jpg")
+
+
+def test_no_program_is_started_for_an_image() -> None:
+    facts = look_into("a.png", image("EPS"))
+    assert (facts.format, facts.damage) == (None, "it does not start like an image")
+
+
+def test_an_image_that_this_pillow_does_not_read_was_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(Image.OPEN, "JPEG2000", raising=False)
+    facts = look_into("a.jp2", image("JPEG2000"))
+    assert (facts.format, facts.damage, facts.is_looked_into) == ("JPEG2000", None, False)
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP"])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from typing import IO, TYPE_CHECKING, Literal
@@ -81,6 +84,15 @@ def test_warnings_of_pillow_are_no_damage_and_are_not_shown() -> None:
             inspector.look("a.jpg", exif, SHA256)
         assert warnings.filters == filters
     assert inspector.facts[0].damage is None
+
+
+def test_no_more_threads_than_cores_that_the_process_may_use() -> None:
+    code = (
+        "import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from brainpack.media import inspector; print(inspector._THREADS)"
+    )
+    cores = 1 if hasattr(os, "sched_setaffinity") else os.cpu_count()
+    assert int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) == cores
 
 
 def test_files_on_a_disk_have_the_facts_of_their_bytes(narrow: None, tmp_path: Path) -> None:

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import struct
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from brainpack.media import streams
+from brainpack.media import boxes, streams
+from brainpack.media.formats import is_misnamed
 from brainpack.media.looking import look_into
-from tests.media.samples import HEIGHT, WIDTH, sound, video
+from tests.media.samples import HEIGHT, WIDTH, moved, sound, video
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VIDEOS = {
     "mp4": ("mpeg4", "MP4"), "mov": ("mpeg4", "MOV"), "avi": ("mpeg4", "AVI"), "webm": ("libvpx", "WEBM"),
@@ -35,6 +40,86 @@ def test_videos_are_described(container: str) -> None:
 def test_an_mpeg_is_a_video() -> None:
     facts = look_into("a.mpg", video("mpeg", "mpeg1video"))
     assert (facts.kind, facts.format, facts.width, facts.damage) == ("video", "MPEG", WIDTH, None)
+
+
+@pytest.mark.parametrize("box", [b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid"])
+@pytest.mark.parametrize("container", ["mp4", "mov"])
+def test_a_video_may_start_with_any_box(container: str, box: bytes) -> None:
+    facts = look_into("a.mp4", b"\0\0\0\x18" + box + bytes(16) + moved(video(container), 24))
+    assert (facts.kind, facts.format, facts.width, facts.damage) == ("video", "MOV", WIDTH, None)
+
+
+@pytest.mark.parametrize("header", [struct.pack(">L4s", 20_000_008, b"mdat"), struct.pack(">L4sQ", 1, b"mdat", 40)])
+def test_a_video_that_starts_with_its_frames_is_a_video(header: bytes) -> None:
+    size = struct.unpack(">L", header[:4])[0]
+    start = header + bytes(size - 8 if size > 1 else 24)
+    facts = look_into("a", start + moved(video(), len(start)))
+    assert (facts.format, facts.width, facts.damage) == ("MOV", WIDTH, None)
+
+
+@pytest.mark.parametrize(
+    ("container", "name", "is_expected"),
+    [
+        ("mpegts", "a.mpg", True), ("mpegts", "a.mts", True), ("mpegts", "a.mp4", False),
+        ("mpeg1video", "a.mpg", True), ("mpeg2video", "a.m2v", True), ("mpeg2video", "a.avi", False),
+        ("flv", "a.mp4", False),
+    ],
+)  # fmt: skip
+def test_what_ffmpeg_makes_out_is_a_video(container: str, name: str, is_expected: bool) -> None:
+    codec = {"mpegts": "mpeg2video", "flv": "flv"}.get(container, container)
+    facts = look_into(name, video(container, codec, frames=40))
+    assert (facts.kind, facts.width, facts.damage) == ("video", WIDTH, None)
+    assert is_misnamed(facts.format or "", name[1:]) is not is_expected
+
+
+PLAYLISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile '{}'\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+}
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mp3"])
+@pytest.mark.parametrize("playlist", PLAYLISTS)
+def test_no_other_file_is_opened_for_a_list_of_them(
+    playlist: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.ts").write_bytes(video("mpegts", "mpeg2video", frames=40))
+    facts = look_into(name, PLAYLISTS[playlist].format("other.ts").encode())
+    assert (facts.format, facts.width) == (None, None)
+    assert (facts.damage or "").startswith("it does not start like")
+
+
+def with_its_index_first(content: bytes) -> bytes:
+    place = content.index(b"moov") - 4
+    frames = content.index(b"mdat") - 4
+    content = moved(content, len(content) - place)
+    return content[:frames] + content[place:] + content[frames:place]
+
+
+def test_a_video_that_was_cut_off_behind_its_index_is_damaged(without_pyav: None) -> None:
+    content = with_its_index_first(video())
+    size = len(content) - (content.index(b"mdat") - 4)
+    assert look_into("a.mp4", content).damage is None
+    assert look_into("a.mp4", content[:-1]).damage == (
+        f"only {size - 1} of the {size} bytes of its pictures and sounds are there"
+    )
+
+
+def test_a_video_whose_frames_reach_to_the_end_is_whole() -> None:
+    content = with_its_index_first(video())
+    place = content.index(b"mdat") - 4
+    assert look_into("a.mp4", content[:place] + bytes(4) + content[place + 4 :]).damage is None
+    assert look_into("a.mp4", content + b"\0\0").damage is None
+
+
+def test_a_video_of_nothing_but_boxes_ends(monkeypatch: pytest.MonkeyPatch, without_pyav: None) -> None:
+    monkeypatch.setattr(boxes, "_MOST_BOXES", 3)
+    content = b"\0\0\0\x08free" * 9 + b"\0\0\0\x99mdat"
+    assert look_into("a.mp4", content).damage is None
+    monkeypatch.undo()
+    assert look_into("a.mp4", content).damage
 
 
 @pytest.mark.parametrize("container", SOUNDS)

@@ -457,10 +457,10 @@ def test_a_file_that_another_program_writes(path: Path) -> None:
 
 
 def test_values_that_no_memory_holds(path: Path) -> None:
-    """Chunks that were never written take no room in the file."""
+    """Values that were never written take no room in the file."""
     with h5py.File(path, "w") as file:
         for name in ("event", "data"):
-            file.create_dataset(name, (1 << 50,), "f8", chunks=(1 << 20,))
+            file.create_dataset(name, (1 << 50,), "f8")
         file["event"].make_scale("event")
         file["data"].dims[0].attach_scale(file["event"])
     with pytest.raises(StoreError, match="needs more memory than there is"):

@@ -53,7 +53,7 @@ def publish(packages: Path, to: str, seconds: float | None) -> int:
         try:
             if seconds is not None:
                 threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
-            brainpack.publish(packages, to, progress=False)
+            brainpack.publish(packages, to, profile="draft", progress=False)
             status = 0
         finally:
             os._exit(status)

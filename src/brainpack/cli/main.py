@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 import traceback
 import warnings
@@ -31,6 +32,7 @@ _COMMANDS: Final = (
     caching.add_cache,
     running.add_run,
 )
+_PIPE_CLOSED: Final = 141  # what a shell says of programs that the closed pipe ends
 _DESCRIPTION: Final = """\
 Package neuroscience recordings and stimulus sets: validated, byte-reproducible, checksummed, in the BrainIO format
 of Brain-Score."""
@@ -65,12 +67,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Command = options.command
     try:
         with _warnings_in_one_line():
-            return command(options)
+            code = command(options)
+            sys.stdout.flush()  # here, or else Python tells of a closed pipe while it ends
+            return code
     except BrainpackError as error:
         if options.debug:
             traceback.print_exc()
         _complain(str(error), *getattr(error, "__notes__", ()))
         return _exit_code(error)
+    except BrokenPipeError:  # who reads has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # rich ends a program with the code for errors
+            return _PIPE_CLOSED
+        raise
     except KeyboardInterrupt:
         _complain("interrupted; the same command again does what is left")
         return INTERRUPTED

@@ -41,7 +41,8 @@ class Facts:
     private : tuple of str
         What its metadata tell of places, people and computers.
     is_looked_into : bool
-        False for videos and sounds, but WAV, if PyAV is not installed; then no more than kind and format is known.
+        False for videos and sounds, but WAV, if PyAV is not installed, and for images that this Pillow does not read;
+        then no more than kind and format is known.
     """
 
     kind: Kind

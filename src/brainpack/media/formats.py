@@ -42,6 +42,9 @@ class Format(NamedTuple):
 
 
 _ISO_IMAGES: Final = rb"(?!avi[fs]|hei[cfsx]|hev[cx]|mi[af]1|msf1|crx )"  # brands of pictures in the same container
+_JPEG_2000_SUFFIXES: Final = (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx")
+_PPM_SIZE: Final = rb"\s+(?:#[^\n]*\s+)*\d+\s+\d+\s"
+_FIRST_BOXES: Final = rb"\x00.{3}(?:ftypqt  |moov|wide|free|skip|pnot|styp|uuid)|.{4}mdat"
 _MP4_SUFFIXES: Final = (".mp4", ".m4v", ".m4a", ".mov", ".qt", ".3gp")
 
 TEXT: Final = Format("UTF-8", "text", ("", ".txt", ".csv", ".tsv", ".json", ".jsonl", ".md", ".xml"), _NOTHING)
@@ -52,13 +55,20 @@ FORMATS: Final = (
     Format("TIFF", "image", (".tif", ".tiff"), rb"II[*+]\x00|MM\x00[*+]"),
     Format("BMP", "image", (".bmp",), rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00"),
     Format("WEBP", "image", (".webp",), rb"RIFF.{4}WEBP"),
-    Format("PPM", "image", (".ppm", ".pgm", ".pbm", ".pnm"), rb"P[456]\s+(?:#[^\n]*\s+)*\d+\s+\d+\s"),
+    Format("AVIF", "image", (".avif", ".avifs"), rb"\x00{2}.{2}ftypavi[fs]"),
+    Format("JPEG2000", "image", _JPEG_2000_SUFFIXES, rb"\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51\x00"),
+    Format("ICO", "image", (".ico",), _NOTHING, without_header=rb"\x00\x00\x01\x00"),
+    Format(
+        "PPM", "image", (".ppm", ".pgm", ".pbm", ".pnm"), rb"P[456]" + _PPM_SIZE, without_header=rb"P[123]" + _PPM_SIZE
+    ),
     Format("MP4", "video", _MP4_SUFFIXES, rb"\x00{2}.{2}ftyp(?!qt  )" + _ISO_IMAGES, "mp4"),
-    Format("MOV", "video", _MP4_SUFFIXES, rb"\x00.{3}(?:ftypqt  |moov|mdat|wide)", "mov"),
+    Format("MOV", "video", _MP4_SUFFIXES, _FIRST_BOXES, "mov"),
     Format("WEBM", "video", (".webm",), rb"\x1aE\xdf\xa3.*webm", "webm"),
     Format("Matroska", "video", (".mkv", ".mka"), rb"\x1aE\xdf\xa3", "matroska"),
     Format("AVI", "video", (".avi",), rb"RIFF.{4}AVI ", "avi"),
     Format("MPEG", "video", (".mpg", ".mpeg"), rb"\x00\x00\x01\xba", "mpeg"),
+    Format("MPEG video", "video", (".m1v", ".m2v", ".mpg", ".mpeg"), rb"\x00\x00\x01\xb3", "mpegvideo"),
+    Format("MPEG-TS", "video", (".mts", ".m2ts", ".mpg", ".mpeg"), _NOTHING, "mpegts"),
     Format("WMV", "video", (".wmv", ".wma", ".asf"), rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
     Format("WAV", "audio", (".wav",), rb"(?:RIFF|RF64).{4}WAVE", "wav"),
     Format("FLAC", "audio", (".flac",), rb"fLaC\x00", "flac"),
@@ -113,11 +123,12 @@ def promised(name: str, head: bytes) -> Format | None:
 
 
 def is_misnamed(format_name: str, suffix: str) -> bool:
-    """Whether a suffix is one of other formats.
+    """Whether a suffix is one of other formats; the format may be any that Pillow or FFmpeg knows.
 
     Examples
     --------
     >>> is_misnamed("JPEG", ".png"), is_misnamed("JPEG", ".jpeg"), is_misnamed("JPEG", ".stimulus")
     (True, False, False)
     """
-    return suffix in _BY_SUFFIX and suffix not in _BY_NAME[format_name].suffixes
+    own = _BY_NAME[format_name].suffixes if format_name in _BY_NAME else ()
+    return suffix in _BY_SUFFIX and suffix not in own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
@@ -12,18 +12,40 @@ from PIL import Image, UnidentifiedImageError
 from brainpack.media.metadata import private_details
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from PIL.ImageFile import ImageFile
 
     from brainpack.media.facts import Facts
 
-# Decoders need up to 16 bytes per pixel (WebP), so that one image takes less than 1 GiB.
+# Decoders need up to 16 bytes per pixel (WebP), so that all that are decoded at a time take less than 1 GiB.
 MOST_PIXELS: Final = 50_000_000
 MOST_FRAMES: Final = 1_000
-_LARGE: Final = 10_000_000  # pixels
-_ONE_LARGE_IMAGE: Final = threading.Lock()  # one for all, as the memory is
 _OF_FRAMES: Final = ("GIF", "PNG", "TIFF", "WEBP")
+_NOT_DECODED: Final = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")  # Pillow has no decoder, or starts a program
+
+
+class _Room:
+    """Pixels that may be decoded at the same time; who finds no room waits until others are done."""
+
+    def __init__(self, pixels: int) -> None:
+        self._free = pixels
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def of(self, pixels: int) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= pixels)
+            self._free -= pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+ROOM: Final = _Room(MOST_PIXELS)  # one for all threads, as the memory is
 
 
 def look_into_image(facts: Facts, file: IO[bytes]) -> Facts:
@@ -34,25 +56,32 @@ def look_into_image(facts: Facts, file: IO[bytes]) -> Facts:
     Exception
         Whatever Pillow stumbles over.
     """
-    if facts.format is None:
-        return replace(facts, damage="it does not start like an image")
+    formats = _readable(facts.format)
+    if not formats:
+        return replace(facts, is_looked_into=False)
     try:
-        with Image.open(file, formats=[facts.format]) as image:
+        with Image.open(file, formats=formats) as image:
             width, height = image.size
             facts = replace(facts, width=width, height=height, mode=image.mode)
             if width * height > MOST_PIXELS:
                 return replace(facts, damage=f"more than {MOST_PIXELS:,} pixels, which is not decoded")
-            with _room_for(width * height):
-                facts = _decoded(facts, image)
+            with ROOM.of(width * height):
+                facts = replace(_decoded(facts, image), format=facts.format or image.format)
         if facts.format == "PNG":
             _check_blocks(file)
     except UnidentifiedImageError:
-        return replace(facts, damage=f"only its start is that of a {facts.format}")
+        only_start = f"only its start is that of a {facts.format}"
+        return replace(facts, damage=only_start if facts.format else "it does not start like an image")
     return facts
 
 
-def _room_for(pixels: int) -> AbstractContextManager[object]:
-    return _ONE_LARGE_IMAGE if pixels > _LARGE else nullcontext()
+def _readable(format_name: str | None) -> list[str]:
+    """The format if this Pillow reads it; all that it reads where none is known."""
+    if format_name not in Image.OPEN:
+        Image.init()
+    if format_name is None:
+        return [each for each in Image.ID if each not in _NOT_DECODED]
+    return [format_name] if format_name in Image.OPEN else []
 
 
 def _decoded(facts: Facts, image: ImageFile) -> Facts:

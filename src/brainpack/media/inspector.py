@@ -1,4 +1,4 @@
-"""Many stimulus files -> facts about them, in as many threads as the machine has cores."""
+"""Many stimulus files -> facts about them, in as many threads as there are cores for this process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from brainpack.media.facts import Facts
     from brainpack.media.looking import Openable
 
-_THREADS: Final = os.cpu_count() or 1
+# On a shared machine, a process often may use a few cores of many.
+_THREADS: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _MOST_WAITING: Final = 16 * _THREADS  # files
 _MOST_HELD: Final = 256 << 20  # bytes of files that wait or are decoded
 

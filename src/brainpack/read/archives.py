@@ -14,7 +14,7 @@ from zipfile import ZipExtFile, ZipInfo
 
 from brainpack.digest import BLOCK
 from brainpack.errors import BrainpackError, IntegrityError, InvalidData, NotFound
-from brainpack.read.access import reading
+from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.zip_safety import LOCAL_HEADER, safe_names
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class FileOnDisk:
         NotFound, StoreError
             It is not there, or cannot be read.
         """
+        refuse_other_than_file(path)
         with reading(path), path.open("rb") as file:
             return cls(path, file.seek(0, io.SEEK_END))
 

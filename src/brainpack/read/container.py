@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,7 +15,7 @@ from xarray.backends import AbstractDataStore, BackendArray
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
 from brainpack.errors import BrainpackError, InvalidData, StoreError
-from brainpack.read.access import reading
+from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _CLASSIC: Final = b"CDF"
+MOST_UNWRITTEN_CHUNKS: Final = 1 << 16  # HDF5 takes some kB of memory for each that it reads
 
 
 class Version(NamedTuple):
@@ -133,12 +135,29 @@ class Stored(BackendArray):
     def _read(self, key: tuple[Any, ...]) -> Any:
         with self.file.open() as file:
             dataset = file[self.name]
+            _refuse_chunks_never_written(dataset, key, self.file.path)
             if self.is_text:
                 return dataset.asstr()[key]
             if dataset.shape != self.shape:
                 missing = [(0, full - part) for full, part in zip(self.shape, dataset.shape, strict=True)]
                 return np.pad(dataset[()], missing, constant_values=dataset.fillvalue)[key]
             return dataset[key]
+
+
+def _refuse_chunks_never_written(dataset: h5py.Dataset, key: tuple[Any, ...], path: Path) -> None:
+    if dataset.chunks is None:
+        return
+    places = [range(size)[part] for size, part in zip(dataset.shape, key, strict=True)]
+    touched = math.prod(
+        0 if not place else abs(place[-1] // chunk - place[0] // chunk) + 1
+        for place, chunk in zip(places, dataset.chunks, strict=True)
+        if isinstance(place, range)
+    )
+    if touched > MOST_UNWRITTEN_CHUNKS and touched - dataset.id.get_num_chunks() > MOST_UNWRITTEN_CHUNKS:
+        raise InvalidData(
+            f"{path} declares {dataset.shape} values of {dataset.name!r}, most of which were never written; "
+            "get a fresh copy, or write them in larger chunks"
+        )
 
 
 class StoredGroup(AbstractDataStore):
@@ -168,6 +187,8 @@ class StoredGroup(AbstractDataStore):
 
 
 def _variable(file: NetcdfFile, variable: h5netcdf.Variable, dataset: h5py.Dataset) -> xr.Variable:
+    if len(variable.dimensions) != dataset.ndim:
+        raise ValueError(f"{dataset.name!r} has {dataset.ndim} axes, and names of {len(variable.dimensions)}")
     is_growing = None in dataset.maxshape
     stored = Stored(file, dataset, tuple(variable.shape) if is_growing else dataset.shape)
     encoding = {"dtype": str if stored.is_text else stored.dtype, "chunksizes": dataset.chunks}
@@ -197,6 +218,7 @@ def refuse_what_hdf5_should_not_see(path: Path, *, is_verified: bool, is_lazy: b
     is_lazy : bool
         Whether to leave out the chunks of the variables, and with them most of the file. They hold no heaps.
     """
+    refuse_other_than_file(path)
     with reading(path), path.open("rb") as file:
         is_classic = file.read(len(_CLASSIC)) == _CLASSIC
     if is_classic:

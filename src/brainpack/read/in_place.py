@@ -15,7 +15,13 @@ from brainpack.layout import LEGACY_STIMULUS_ID, STIMULUS_ID
 from brainpack.objects.assemblies import BehavioralAssembly, DataAssembly, NeuroidAssembly, SpikeTimesAssembly
 from brainpack.objects.indexes import repeated_dimensions
 from brainpack.read.chunks import aligned
-from brainpack.read.container import NetcdfFile, StoredGroup, decoding, refuse_what_hdf5_should_not_see
+from brainpack.read.container import (
+    MOST_UNWRITTEN_CHUNKS,
+    NetcdfFile,
+    StoredGroup,
+    decoding,
+    refuse_what_hdf5_should_not_see,
+)
 from brainpack.read.encoding import data_variable, decoded_array
 
 if TYPE_CHECKING:
@@ -148,7 +154,10 @@ def _refuse_what_was_never_written(file: h5py.File, path: Path) -> None:
     """Refuse sizes that are declared and not filled: a damaged one is read for hours, or fills the memory."""
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset) and (unwritten := _unwritten(item)) > _MOST_UNWRITTEN:
+        if not isinstance(item, h5py.Dataset):
+            return
+        unwritten, chunks = _unwritten(item), _unwritten_chunks(item)
+        if unwritten > _MOST_UNWRITTEN or chunks > MOST_UNWRITTEN_CHUNKS:
             raise InvalidData(
                 f"{path} declares {item.shape} values of {name!r}, of which {unwritten:,} bytes were never written; "
                 "get a fresh copy, or write them"
@@ -163,3 +172,10 @@ def _unwritten(dataset: h5py.Dataset) -> int:
         return int(declared - dataset.id.get_storage_size())
     chunk = math.prod(dataset.chunks) * dataset.dtype.itemsize
     return int(declared - dataset.id.get_num_chunks() * chunk)
+
+
+def _unwritten_chunks(dataset: h5py.Dataset) -> int:
+    if dataset.chunks is None:
+        return 0
+    declared = math.prod(-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True))
+    return int(declared - dataset.id.get_num_chunks())

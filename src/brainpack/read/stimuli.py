@@ -108,6 +108,7 @@ def read_lazily(csv_path: str | os.PathLike[str], archive: Ranged, folder: Path)
     Examples
     --------
     >>> import tempfile, zipfile
+    >>> import pandas as pd
     >>> from brainpack.read.archives import FileOnDisk
     >>> home = Path(tempfile.mkdtemp())
     >>> with zipfile.ZipFile(home / "set.zip", "w") as archive:

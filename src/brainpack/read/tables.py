@@ -11,7 +11,7 @@ import pandas as pd
 
 from brainpack.errors import InvalidData
 from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID, id_column
-from brainpack.read.access import reading
+from brainpack.read.access import reading, refuse_other_than_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,7 @@ def read_table(path: Path) -> pd.DataFrame:
     InvalidData
         It is no such table.
     """
+    refuse_other_than_file(path)
     with reading(path):
         content = path.read_bytes()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,9 @@ class Known:
 
     def add_assembly(self, array: xr.DataArray, class_name: str, extras: Mapping[str, xr.DataArray]) -> None:
         """Take an assembly; its values are read once."""
+        if any(map(math.isnan, array.shape)):
+            self.subjects.append(Unread("values", "a dask array of unknown size; call compute_chunk_sizes() on it"))
+            return
         self.assembly = array
         if self.record is None:
             self.identifier = text_or_none(array.attrs.get("identifier"))

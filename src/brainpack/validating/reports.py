@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,12 +142,11 @@ def validate(
     if not what:
         raise SettingsError("there is nothing to validate; name data sets in memory, or paths of them")
     known = [*_gathered(what, terms.wanted)]
+    _number_those_of_one_name(known)
     for one in known:
         if one.assembly is not None:
             one.subjects += pair_subjects(one.assembly, _stimuli_of(one, known))
-    contents = {one.identifier or one.name: one.contents for one in known if one.contents is not None}
-    if len(contents) > 1:
-        next(one for one in known if one.contents is not None).subjects.append(StimulusSets(contents))
+    _compare_sets([one for one in known if one.contents is not None])
     return Reports(terms.report(one) for one in known)
 
 
@@ -158,16 +158,31 @@ def _gathered(what: Iterable[Thing], wanted: frozenset[type]) -> Iterator[Known]
                 f"a {type(thing).__name__} cannot be validated; expected a stimulus set (a DataFrame), an assembly (a "
                 "DataArray), a record, or a path of such data"
             )
-    seen: set[str | Path] = set()
+    seen: set[str] = set()
     for thing in what:
         if isinstance(thing, pd.DataFrame | xr.DataArray):
             yield of_object(thing, wanted)
             continue
         for found in found_at(thing):
-            key = found.place if found.folder is None else Path(found.place).resolve()
+            key = found.place if found.folder is None else os.path.realpath(found.place)
             if key not in seen:
                 yield of_files(found, wanted)
             seen.add(key)
+
+
+def _number_those_of_one_name(known: list[Known]) -> None:
+    numbers = {name: count(1) for name, times in Counter(one.name for one in known).items() if times > 1}
+    for one in known:
+        if one.name in numbers:
+            one.name = f"{one.name} {next(numbers[one.name])}"
+
+
+def _compare_sets(sets: list[Known]) -> None:
+    times = Counter(one.identifier for one in sets)
+    names = [one.name if one.identifier is None or times[one.identifier] > 1 else one.identifier for one in sets]
+    if len(sets) > 1:
+        contents = [one.contents for one in sets if one.contents is not None]
+        sets[0].subjects.append(StimulusSets(dict(zip(names, contents, strict=True))))
 
 
 def _stimuli_of(one: Known, known: list[Known]) -> pd.DataFrame | None:
@@ -180,8 +195,7 @@ def _stimuli_of(one: Known, known: list[Known]) -> pd.DataFrame | None:
                 return other.stimuli
     if (attached := set_of(one.assembly, identifier)) is not None:
         return attached
-    is_only_one = len(known) == 2 and len(sets) == 1  # noqa: PLR2004 - an assembly, and a set
-    if is_only_one and (identifier is None or sets[0].identifier is None):
+    if len(sets) == 1 and (identifier is None or sets[0].identifier is None):
         return sets[0].stimuli
     if one.found is None or identifier is None:
         return None

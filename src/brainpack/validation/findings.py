@@ -119,6 +119,9 @@ class Words(str):
 
 
 def shown(example: object) -> str:
-    """An example as text of bounded length."""
-    text = repr(example.item() if isinstance(example, np.generic) else example)
+    """An example as text of bounded length, whatever it is."""
+    try:
+        text = repr(example.item() if isinstance(example, np.generic) else example)
+    except Exception:  # noqa: BLE001 - a class of somebody's own may raise anything, and is in the data all the same
+        text = f"<{type(example).__name__}>"
     return text if len(text) <= _LONGEST_EXAMPLE else f"{text[: _LONGEST_EXAMPLE - 1]}…"

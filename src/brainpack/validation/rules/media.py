@@ -25,6 +25,7 @@ _WHERE: Final = "stimulus files"
 _PLURALS: Final = {"image": "images", "video": "videos", "audio": "sounds", "text": "texts", "other": "other files"}
 _SINGULARS: Final = {"image": "image", "video": "video", "audio": "sound", "text": "text", "other": "other file"}
 _MOST_NAMED: Final = 4  # formats or modes
+_WAIVER: Final = "a project may waive the rule if they were shown like this"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def files_are_not_empty(media: MediaFiles) -> Iterator[Problem]:
     empty = media.table["name"][media.table["size"] == 0]
     if len(empty):
         names = empty.head(EXAMPLES).tolist()
-        yield Problem(_WHERE, "files with content", "empty files", "Get these files again", names, len(empty))
+        yield Problem(
+            _WHERE, "files with content", "empty files", f"Get these files again; {_WAIVER}", names, len(empty)
+        )
 
 
 @rule("BP-S022", MediaFiles, Severity.WARNING)
@@ -123,7 +126,8 @@ def suffixes_agree_with_contents(media: MediaFiles) -> Iterator[Problem]:
 @rule("BP-S023", MediaFiles, is_waivable=True)
 def images_decode_whole(media: MediaFiles) -> Iterator[Problem]:
     """Every image can be decoded to its last pixel."""
-    yield from _damaged(media, ("image",), "images that can be decoded", "Get these images again, or convert them")
+    advice = f"Get these images again, or convert them; {_WAIVER}"
+    yield from _damaged(media, ("image",), "images that can be decoded", advice)
 
 
 @rule("BP-S024", MediaFiles, Severity.WARNING)
@@ -159,26 +163,26 @@ def media_are_as_shown(media: MediaFiles) -> Iterator[Problem]:
 @rule("BP-S026", MediaFiles, is_waivable=True)
 def streams_open(media: MediaFiles) -> Iterator[Problem]:
     """Every video and every sound can be opened, and its first frame decoded."""
-    advice = "Get these files again, or convert them"
+    advice = f"Get these files again, or convert them; {_WAIVER}"
     yield from _damaged(media, ("video", "audio"), "videos and sounds that can be opened", advice)
 
 
 @rule("BP-S027", MediaFiles, Severity.NOTE)
 def streams_were_looked_into(media: MediaFiles) -> Iterator[Problem]:
-    """Videos and sounds were looked into."""
+    """Images, videos and sounds were looked into."""
     unseen = media.table["name"][~media.table["is_looked_into"]]
     if len(unseen):
         yield Problem(
             _WHERE,
-            "videos and sounds that were looked into",
-            "no PyAV to open them with",
-            "Install it: pip install 'brainpack[media]'",
+            "images, videos and sounds that were looked into",
+            "nothing installed that opens them",
+            "Install PyAV for videos and sounds: pip install 'brainpack[media]'; and for images a newer Pillow",
             unseen.head(EXAMPLES).tolist(),
             len(unseen),
         )
 
 
-@rule("BP-S028", MediaFiles, is_waivable=True)
+@rule("BP-S028", MediaFiles, Severity.WARNING, when_published=Severity.ERROR)
 def texts_are_utf8(media: MediaFiles) -> Iterator[Problem]:
     """Texts are UTF-8."""
     yield from _damaged(media, ("text",), "texts in UTF-8", "Save the texts as UTF-8")
