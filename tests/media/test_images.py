@@ -75,7 +75,7 @@ def test_a_flipped_bit_of_a_png_is_found(position: int, bit: int) -> None:
 def test_whatever_the_bytes_are_there_are_facts(content: bytes, start: bytes) -> None:
     facts = look_into("a.png", start + content)
     assert facts.size == len(start + content)
-    assert facts.kind == "image"
+    assert facts.kind in {"image", "video", "audio"}  # bytes say more than a name
     assert (facts.damage is None) == (facts.size == 0)
 
 

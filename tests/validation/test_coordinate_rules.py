@@ -18,7 +18,7 @@ from brainpack.validation.registry import CRASHED, run
 from brainpack.validation.rules import coordinates, time_bins
 from brainpack.validation.rules.assemblies import ClaimedClass, assembly_subjects
 from brainpack.validation.terms import Profile, Terms
-from tests.validation.cases_t import NEUROID, PRESENTATION, bins, claim, neural, shown
+from tests.validation.cases_tables import NEUROID, PRESENTATION, bins, claim, neural, shown
 
 OWN = Terms(select=("BP-A013", "BP-A014", "BP-A015", "BP-A016", "BP-A017", "BP-A018", "BP-A019", "BP-A020", "BP-A021"))
 NAMES = [

@@ -11,7 +11,7 @@ from brainpack.validation.findings import Severity
 from brainpack.validation.registry import CRASHED, RULES, run
 from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.terms import Profile, Terms
-from tests.validation.cases_m import facts, media
+from tests.validation.cases_media import facts, media
 
 ABOUT_MEDIA = [rule.id for rule in RULES.values() if rule.subject is MediaFiles]
 TEXTS = st.none() | st.text(max_size=3)

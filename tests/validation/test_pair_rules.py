@@ -17,7 +17,7 @@ from brainpack.errors import InvalidData
 from brainpack.objects.transform import merge_stimulus_metadata
 from brainpack.validation.registry import CRASHED, run
 from brainpack.validation.rules.pairs import Pair, StimulusSets, pair_subjects
-from tests.validation.cases_t import NEUROID, PRESENTATION, pair
+from tests.validation.cases_tables import NEUROID, PRESENTATION, pair
 from tests.validation.test_coordinate_rules import VALUES, variable
 
 IDS: list[list[Any]] = [["a", "b", "c"], [1, 2, 3], ["1", "2", "3"], [1.0, 2.0, 3.0], [1.5, 2.5, 3.5], ["01", "2", "c"]]

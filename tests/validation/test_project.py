@@ -27,7 +27,7 @@ from brainpack.validation.report import Report
 from brainpack.validation.rules.expectations import Expectations, Waivers
 from brainpack.validation.rules.releases import Release
 from brainpack.validation.terms import Profile, Terms
-from tests.validation.cases_p import CITATION, RECORDING, STIMULI, about
+from tests.validation.cases_releases import CITATION, RECORDING, STIMULI, about
 
 WHOLE = """\
 [release]

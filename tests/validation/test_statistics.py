@@ -252,7 +252,7 @@ def test_windows_of_a_lazy_array_are_bounded(
             return values[window]
 
     watched = Watched()
-    watched.chunks = chunks  # type: ignore[attr-defined]
+    watched.chunks = chunks  # type: ignore[attr-defined]  # as a lazy array has them
     assert sum(block.size for _, block in statistics_module.pieces(watched)) == values.size
     assert windows == expected
 

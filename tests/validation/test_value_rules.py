@@ -11,7 +11,7 @@ from brainpack.objects.indexes import gather_indexes, repeated_dimensions
 from brainpack.testing.strategies import assemblies
 from brainpack.validation.registry import run
 from brainpack.validation.terms import Profile, Terms
-from tests.validation.cases_v import responses, values
+from tests.validation.cases_values import responses, values
 
 if TYPE_CHECKING:
     from brainpack.validation.findings import Finding
