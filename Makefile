@@ -2,7 +2,7 @@
 #   make demo    package a small experiment into a folder (DIR=…), load it back and verify it
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
-#   make matrix  the fast tests on the oldest libraries and on the other Pythons of this machine
+#   make matrix  the fast tests on the oldest libraries and on the newest Python of this machine
 #   make bench   compare the speed of uploads, loading, merging and validating with that of other libraries
 #   make real    package published data sets (downloads 40 MB)
 
@@ -11,13 +11,14 @@ BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 # One more than cores: the tests of a store wait for their server.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-FAST_TESTS := python -m pytest -n auto --dist loadgroup -m 'not interop and not slow and not server' tests
+FAST_TESTS := python -m pytest --hypothesis-profile matrix -n auto --dist loadgroup -m 'not interop and not slow and not server' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
 python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
 PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13 3.14 3,$(call python_of,$(version))))
-OTHER_PYTHONS = $(foreach version,3.12 3.13,$(if $(call python_of,$(version)),fast-$(version)))
+# What holds on the oldest and on the newest of them holds in between; `make fast-3.12` shows it.
+NEWEST_PYTHON = $(firstword $(foreach version,3.13 3.12,$(if $(call python_of,$(version)),fast-$(version))))
 
 .PHONY: demo test check lint types imports news format matrix oldest bench real clean
 
@@ -46,7 +47,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-matrix: oldest $(OTHER_PYTHONS)
+matrix: oldest $(NEWEST_PYTHON)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
 oldest: $(VENV)-oldest/.tools

@@ -28,6 +28,9 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+hypothesis.settings.register_profile(  # what depends on versions shows in a few examples
+    "matrix", deadline=None, derandomize=True, database=None, print_blob=True, max_examples=20
+)
 hypothesis.settings.load_profile("ci" if IN_CI else "local")
 
 

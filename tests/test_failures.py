@@ -36,8 +36,8 @@ SMALL_DISK = """
     values = np.random.default_rng(0).normal(size=(2000, 200))
     coords = {"stimulus_id": ("presentation", np.arange(2000)), "neuroid_id": ("neuroid", np.arange(200))}
     noise = xr.DataArray(values, coords, ("presentation", "neuroid"))
-    stimuli = stimulus_set(folder / "in", ids=range(2000))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    stimuli = stimulus_set(folder / "in", ids=range(4000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))  # what measures coverage needs half of it
     calls = {
         "assembly": lambda: packaging.package_data_assembly_locally(noise, "lab.A", "lab.S", downloads_path=folder),
         "netcdf": lambda: packaging.write_netcdf(noise, folder / "noise.nc"),
