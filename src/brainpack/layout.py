@@ -32,6 +32,7 @@ RELEASE: Final = ("licence", "citation", "contact")  # what a project says about
 LONGEST_CITATION: Final = 1 << 16  # bytes; an entry or a few, no library
 
 RECORD_SUFFIX: Final = ".brainpack.json"
+SUFFIXES: Final[dict[Kind, tuple[str, ...]]] = {"assembly": (".nc",), "stimulus_set": (".csv", ".zip")}
 _PREFIX: Final[dict[Kind, str]] = {"assembly": "assy_", "stimulus_set": "stimulus_"}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from brainpack.cache.entries import Cache
 from brainpack.digest import digest_file
 from brainpack.errors import IntegrityError, InvalidData, NotFound, SettingsError, StoreError
-from brainpack.layout import IDENTIFIER, RECORD_SUFFIX, store_name, unpacked_folder
+from brainpack.layout import IDENTIFIER, RECORD_SUFFIX, SUFFIXES, store_name, unpacked_folder
 from brainpack.locating import locate, records_at
 from brainpack.planning import found_packages
 from brainpack.read.access import reading, refuse_other_than_file
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     AnyPath = str | os.PathLike[str]
 
-SUFFIXES: Final[dict[Kind, tuple[str, ...]]] = {"assembly": (".nc",), "stimulus_set": (".csv", ".zip")}
 _KINDS: Final[dict[str, Kind]] = {".nc": "assembly", ".csv": "stimulus_set"}
 _ZIP: Final = ".zip"
 _JSON: Final = ".json"

@@ -221,9 +221,7 @@ def _packable(subjects: Sequence[object]) -> list[tuple[str, Path, object]]:
 
 
 def _media(entries: Sequence[tuple[str, Path, object]], facts: Sequence[Facts]) -> MediaFiles:
-    there = [(*entry, fact) for entry, fact in zip(entries, facts, strict=True) if fact.size is not None]
-    names, _, stimulus_ids, facts = zip(*there, strict=True) if there else ((), (), (), ())
-    return MediaFiles(names, stimulus_ids, facts)
+    return MediaFiles.of([(name, stimulus_id) for name, _, stimulus_id in entries], facts)
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:

@@ -18,6 +18,7 @@ from brainpack.read.tables import read_table
 from brainpack.read.zip_pass import look_through
 from brainpack.validating.known import Known
 from brainpack.validation.rules.files import RecordedFiles, StimulusNames, Unread
+from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Name
 from brainpack.validation.rules.stimuli import StimulusFiles, StimulusTable, single_column
 
@@ -82,11 +83,8 @@ def _look_into_files(known: Known, found: Found, path: Path) -> None:
     if not known.wants_media:
         return
     there = [entry for entry in entries if entry.name in facts]
-    known.add_media(
-        [str(entry.name) for entry in there],
-        [entry.stimulus_id for entry in there],
-        [facts[str(entry.name)] for entry in there],
-    )
+    names = [str(entry.name) for entry in there]
+    known.add_media(MediaFiles(names, [entry.stimulus_id for entry in there], [facts[name] for name in names]))
 
 
 def _entries(known: Known, path: Path) -> list[Entry]:

@@ -19,11 +19,10 @@ from brainpack.validation.rules.values import Values
 from brainpack.validation.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import xarray as xr
 
-    from brainpack.media.facts import Facts
     from brainpack.opening import Found
     from brainpack.record.records import Record
 
@@ -94,10 +93,11 @@ class Known:
             with self.noting("values"):
                 self.subjects.append(Values(Statistics.of(array), plain_coords(array)))
 
-    def add_media(self, names: Sequence[str], stimulus_ids: Sequence[object], facts: Sequence[Facts]) -> None:
+    def add_media(self, media: MediaFiles) -> None:
         """Take what was seen in the files of a stimulus set, in row order."""
-        self.subjects.append(MediaFiles(names, stimulus_ids, facts))
-        seen = {stimulus: fact.sha256 for stimulus, fact in zip(stimulus_ids, facts, strict=True) if fact.size}
+        self.subjects.append(media)
+        looked_at = zip(media.stimulus_ids, media.facts, strict=True)
+        seen = {stimulus: fact.sha256 for stimulus, fact in looked_at if fact.size}
         self.contents = pd.Series(seen, dtype=object)
 
 

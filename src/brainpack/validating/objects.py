@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +10,7 @@ from brainpack.media.inspector import look_at_files
 from brainpack.objects.assemblies import CLASSES
 from brainpack.read.in_place import class_by_dimensions
 from brainpack.validating.known import Known, text_or_none
+from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Name
 from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
 
@@ -37,11 +37,9 @@ def _add_stimuli(known: Known, stimuli: pd.DataFrame) -> None:
     if not known.wants_media:
         return
     entries = [entry for files in known.subjects if isinstance(files, StimulusFiles) for entry in files.entries]
-    named = [(entry.name, Path(entry.path)) for entry in entries if entry.name is not None and entry.path is not None]
-    ids = [entry.stimulus_id for entry in entries if entry.path is not None]
-    facts = look_at_files(named)
-    there = [place for place, fact in enumerate(facts) if fact.size is not None]  # of the others there is another rule
-    known.add_media([named[place][0] for place in there], [ids[place] for place in there], [facts[p] for p in there])
+    named = [(entry.name, entry.source, entry.stimulus_id) for entry in entries if entry.name and entry.source]
+    facts = look_at_files([(name, source) for name, source, _ in named])
+    known.add_media(MediaFiles.of([(name, stimulus_id) for name, _, stimulus_id in named], facts))
 
 
 def class_name(array: xr.DataArray) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
+from brainpack.layout import PRESENTATION, STIMULUS_ID, id_column
 from brainpack.objects.indexes import plain_coords
 from brainpack.validation.factors import factorised
 from brainpack.validation.findings import EXAMPLES, Problem, Severity, Words, shown
@@ -72,7 +72,8 @@ class Expectations:
         """The id of each presentation."""
         coords = {} if isinstance(self.data, pd.DataFrame) else plain_coords(self.data)
         of_presentation = {name: values for name, (dims, values) in coords.items() if dims == (PRESENTATION,)}
-        return of_presentation.get(STIMULUS_ID, of_presentation.get(LEGACY_STIMULUS_ID))
+        name = id_column(of_presentation)
+        return None if name is None else of_presentation[name]
 
 
 @dataclass(frozen=True)

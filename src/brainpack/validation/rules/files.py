@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from brainpack.layout import SUFFIXES
 from brainpack.validation.findings import Change, Problem, Words
 from brainpack.validation.registry import rule
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from brainpack.digest import Digest
     from brainpack.layout import Kind
-
-_SUFFIXES: Final[dict[Kind, tuple[str, ...]]] = {"assembly": (".nc",), "stimulus_set": (".csv", ".zip")}
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def table_names_the_files(names: StimulusNames) -> Iterator[Problem]:
 @rule("BP-R013", RecordedFiles)
 def files_are_those_of_the_record(files: RecordedFiles) -> Iterator[Problem]:
     """The record names all files of its kind, and each is there as it was packaged."""
-    expected, suffixes = _SUFFIXES[files.kind], [f".{name.rpartition('.')[2]}" for name in files.promised]
+    expected, suffixes = SUFFIXES[files.kind], [f".{name.rpartition('.')[2]}" for name in files.promised]
     if sorted(suffixes) != sorted(expected):
         yield Problem(
             files.record,

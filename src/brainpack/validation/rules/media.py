@@ -17,7 +17,7 @@ from brainpack.validation.findings import EXAMPLES, Problem, Severity, Words, sh
 from brainpack.validation.registry import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from brainpack.media.facts import Facts
 
@@ -43,6 +43,12 @@ class MediaFiles:
     names: Sequence[str]
     stimulus_ids: Sequence[object]
     facts: Sequence[Facts]
+
+    @classmethod
+    def of(cls, stimuli: Iterable[tuple[str, object]], facts: Iterable[Facts]) -> MediaFiles:
+        """Files by name and stimulus id, as far as they could be read: of the others there is another rule."""
+        read = [(*stimulus, fact) for stimulus, fact in zip(stimuli, facts, strict=True) if fact.size is not None]
+        return cls(*zip(*read, strict=True)) if read else cls((), (), ())
 
     @cached_property
     def table(self) -> pd.DataFrame:
