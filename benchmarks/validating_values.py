@@ -95,8 +95,8 @@ def seconds_of_writing(array: xr.DataArray, folder: Path, runs: int) -> tuple[fl
         path = folder / f"{number}.nc"
         alone.append(seconds(partial(write_arrays, {ROOT: array}, path)))
         path.unlink()
-        look = Statistics.expecting(array).add
-        observed.append(seconds(partial(write_arrays, {ROOT: array}, path, observe=look)))
+        statistics = Statistics.expecting(array)
+        observed.append(seconds(partial(write_arrays, {ROOT: array}, path, observer=statistics)))
         path.unlink()
     return min(alone), min(observed)
 

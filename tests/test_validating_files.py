@@ -211,7 +211,8 @@ def test_a_size_that_was_never_filled_is_not_read(tmp_path: Path) -> None:
 
 def test_damaged_values_do_not_hide_the_coordinates(tmp_path: Path) -> None:
     path = tmp_path / "a.nc"
-    packaging.write_netcdf(recording().assign_coords(neuroid_id=("neuroid", [1, 1, 2])), path)
+    array = xr.concat([recording()] * 50, "presentation").assign_coords(neuroid_id=("neuroid", [1, 1, 2]))
+    packaging.write_netcdf(array, path)
     with h5py.File(path) as file:
         chunk = file["data"].id.get_chunk_info(0)
     content = bytearray(path.read_bytes())

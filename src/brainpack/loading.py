@@ -132,7 +132,7 @@ def _class(cls: type[DataAssembly] | str, identifier: str) -> type[DataAssembly]
     return found
 
 
-def load_stimulus_set_from_s3(  # noqa: PLR0913 - what registries hold, and two decisions
+def load_stimulus_set_from_s3(
     identifier: str,
     bucket: AnyPath,
     csv_sha1: str,
@@ -205,7 +205,7 @@ def load_stimulus_set_from_s3(  # noqa: PLR0913 - what registries hold, and two 
     return stimuli
 
 
-def load_assembly_from_s3(  # noqa: PLR0913 - what registries hold, and two decisions
+def load_assembly_from_s3(
     identifier: str,
     version_id: str | None,
     sha1: str,

@@ -6,7 +6,7 @@ import functools
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xarray as xr
@@ -32,6 +32,7 @@ from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
 from brainpack.validation.rules.values import Values
 from brainpack.validation.statistics import Statistics
 from brainpack.validation.terms import Profile
+from brainpack.write.estimates import require_disk_for_zip, require_room
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from brainpack.layout import Kind
     from brainpack.media.facts import Facts
     from brainpack.validation.report import Report
+    from brainpack.write.filters import Compress
 
 
 def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profile: Profile = Profile.DRAFT) -> Record:
@@ -85,10 +87,12 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profil
         accept(report + validate(_media(entries, look_at_files([(name, source) for name, source, _ in entries]))))
     stem = store_name("stimulus_set", identifier)
     csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
+    entries = _packable(subjects)
+    files_by_name = [(name, source) for name, source, _ in entries]
+    require_disk_for_zip(files_by_name, f"packing {identifier}", folder)
     with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-        entries = _packable(subjects)
         with Inspector() as inspector:
-            zip_digest, contents = write_zip([(name, source) for name, source, _ in entries], zip_partial, inspector)
+            zip_digest, contents = write_zip(files_by_name, zip_partial, inspector)
             report += validate(_media(entries, inspector.facts))
         accept(report)
         csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _, _ in entries])
@@ -106,6 +110,9 @@ def package_assembly(
     class_name: str,
     folder: Path,
     extras: Mapping[str, xr.DataArray] | None = None,
+    *,
+    compress: Compress = True,
+    executor: Any = None,
 ) -> Record:
     """Write the netCDF file and the record of an assembly.
 
@@ -122,6 +129,8 @@ def package_assembly(
         `package_stimuli`. If the stimulus set is in it, the assembly has to fit to it.
     extras : mapping of str to DataArray, optional
         Become groups of the file, for instance the table of trials of a spike-times assembly.
+    compress, executor
+        As for `brainpack.write.netcdf.write_arrays`.
 
     Returns
     -------
@@ -150,10 +159,12 @@ def package_assembly(
         accept(report + validate(*_values(assembly)))
     path = folder / f"{store_name('assembly', identifier)}.nc"
     names = {"identifier": identifier, "stimulus_set_identifier": stimulus_set_identifier}
+    written = [assembly, *(extras or {}).values()]
+    require_room(written, f"writing {identifier}", folder, compress=compress, executor=executor)
     with whole_file(path) as partial, repeated_dimensions():
         statistics = Statistics.expecting(assembly)
         arrays = {ROOT: assembly.assign_attrs(names), **(extras or {})}
-        digest, contents = write_arrays(arrays, partial, observe=statistics.add)
+        digest, contents = write_arrays(arrays, partial, compress=compress, observer=statistics, executor=executor)
         report += validate(Values(statistics, plain_coords(assembly)))
         accept(report)
         _retract("assembly", identifier, folder)
@@ -164,7 +175,13 @@ def package_assembly(
 
 
 def write_netcdf_file(
-    array: xr.DataArray, path: Path, *, append: bool = False, group: str | None = None, compress: bool = True
+    array: xr.DataArray,
+    path: Path,
+    *,
+    append: bool = False,
+    group: str | None = None,
+    compress: Compress = True,
+    executor: Any = None,
 ) -> Digest:
     """Validate an array and write it to a file of its own, or add it as a group to one.
 
@@ -176,10 +193,11 @@ def write_netcdf_file(
         The file cannot be written.
     """
     accept(run(path.name, *stored_subjects(array, group or ROOT)))
+    require_room([array], f"writing {path.name}", path.parent, compress=compress, executor=executor)
     with whole_file(path) as partial:
         if append and path.exists():
             shutil.copyfile(path, partial)
-        digest, _ = write_arrays({group or ROOT: array}, partial, compress=compress)
+        digest, _ = write_arrays({group or ROOT: array}, partial, compress=compress, executor=executor)
         return digest
 
 
@@ -187,10 +205,11 @@ def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[
     """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
     subjects = stimulus_subjects(stimuli)
     accept(run(path.name, *subjects))
-    entries = _packable(subjects)
+    entries = [(name, source) for name, source, _ in _packable(subjects)]
+    require_disk_for_zip(entries, f"packing {path.name}", path.parent)
     with whole_file(path) as partial:
-        digest, _ = write_zip([(name, source) for name, source, _ in entries], partial)
-        return digest, [name for name, _, _ in entries]
+        digest, _ = write_zip(entries, partial)
+        return digest, [name for name, _ in entries]
 
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:

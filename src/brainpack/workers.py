@@ -27,6 +27,27 @@ class Promised(Protocol):
     def cancel(self) -> Any: ...
 
 
+class LazyBlock(NamedTuple):
+    """An array that is not computed yet.
+
+    Attributes
+    ----------
+    graph : dict
+        What Dask has to do for it.
+    key : tuple
+        Of the result.
+    """
+
+    graph: dict[Any, Any]
+    key: Any
+
+    def compute(self) -> Any:
+        """Compute it in this thread alone: the others have tasks of their own."""
+        from dask.local import get_sync
+
+        return get_sync(self.graph, self.key)
+
+
 class Task(NamedTuple):
     """A call that somebody else makes.
 
@@ -34,7 +55,7 @@ class Task(NamedTuple):
     ----------
     function : callable
     arguments : tuple
-        Lazy arrays among them are computed by who makes the call.
+        A `LazyBlock` among them is computed by who makes the call.
     size : int
         Bytes that are held until the result has been taken.
     """
@@ -53,14 +74,25 @@ class Workers:
         Takes a task, and promises its result.
     count : int
         How many tasks are done at a time.
+    here : Workers, optional
+        Threads of this process, where the workers are somewhere else: what these take and give is sent.
+
+    Attributes
+    ----------
+    count : int
+    here : Workers
+        Those that share the memory of this process.
     are_here : bool
-        Whether they share the memory of this process; otherwise, what they take and give is sent.
     """
 
-    def __init__(self, submit: Callable[[Task], Promised], count: int, *, are_here: bool) -> None:
+    def __init__(self, submit: Callable[[Task], Promised], count: int, here: Workers | None = None) -> None:
         self._submit = submit
         self.count = count
-        self.are_here = are_here
+        self.here = here or self
+
+    @property
+    def are_here(self) -> bool:
+        return self.here is self
 
     def results(self, tasks: Iterable[Task], most_bytes: int) -> Iterator[Any]:
         """Results in the order of the tasks.
@@ -69,7 +101,7 @@ class Workers:
         ----------
         tasks : iterable of Task
             Taken when there is room: while a result is awaited, four tasks for each worker are under way, or fewer if
-            they hold more than `most_bytes`, but one at least.
+            they hold more than `most_bytes`, but one more than there are workers.
         most_bytes : int
 
         Raises
@@ -83,7 +115,7 @@ class Workers:
         held = 0
         try:
             for task in tasks:
-                while waiting and (len(waiting) >= 4 * self.count or held + task.size > most_bytes):
+                while len(waiting) >= 4 * self.count or (len(waiting) > self.count and held + task.size > most_bytes):
                     held -= waiting[0][1]
                     yield _result(waiting.popleft()[0])
                 waiting.append((self._submit(task), task.size))
@@ -120,22 +152,20 @@ def workers(executor: Any = None, *, use_cluster: bool = True) -> Iterator[Worke
     """
     if executor is None and use_cluster:
         executor = _current_client()
-    if executor is None:
-        pool = ThreadPoolExecutor(CORES, "brainpack")
-        try:
-            yield Workers(_submitter(pool), CORES, are_here=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
-    elif isinstance(executor, Executor):
-        count = getattr(executor, "_max_workers", CORES)  # the pools of the standard library tell it nowhere else
-        yield Workers(_submitter(executor), count, are_here=isinstance(executor, ThreadPoolExecutor))
-    elif hasattr(executor, "scheduler_info"):
-        yield Workers(_compute_on(executor), sum(executor.nthreads().values()) or 1, are_here=False)
-    else:
-        raise SettingsError(
-            f"executor is a {type(executor).__name__}; expected a concurrent.futures.Executor, a "
-            "dask.distributed.Client, or None for threads"
-        )
+    with ThreadPoolExecutor(CORES, "brainpack") as pool:  # which makes threads when it needs them
+        here = Workers(_submitter(pool), CORES)
+        if executor is None:
+            yield here
+        elif isinstance(executor, Executor):
+            count = getattr(executor, "_max_workers", CORES)  # the pools of the standard library tell it nowhere else
+            yield Workers(_submitter(executor), count, None if isinstance(executor, ThreadPoolExecutor) else here)
+        elif hasattr(executor, "scheduler_info"):
+            yield Workers(_submitter_to(executor), sum(executor.nthreads().values()) or 1, here)
+        else:
+            raise SettingsError(
+                f"executor is a {type(executor).__name__}; expected a concurrent.futures.Executor, a "
+                "dask.distributed.Client, or None for threads"
+            )
 
 
 def _current_client() -> Any:
@@ -153,25 +183,21 @@ def _submitter(executor: Executor) -> Callable[[Task], Promised]:
     return lambda task: executor.submit(_call, task.function, task.arguments)
 
 
-def _compute_on(client: Any) -> Callable[[Task], Promised]:
-    """Submit to a cluster, which computes lazy arguments by its own plan: they may be there already."""
+def _call(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+    return function(*(argument.compute() if isinstance(argument, LazyBlock) else argument for argument in arguments))
 
-    def submit(task: Task) -> Promised:
-        from dask.delayed import delayed
 
-        return client.compute(delayed(task.function, pure=False)(*task.arguments))  # type: ignore[no-any-return]
+def _submitter_to(client: Any) -> Callable[[Task], Promised]:
+    """Submit to a cluster, which computes lazy blocks by its own plan: parts of them may be there already."""
+
+    def submit(task: Task) -> Any:
+        arguments = (
+            client.get(argument.graph, argument.key, sync=False) if isinstance(argument, LazyBlock) else argument
+            for argument in task.arguments
+        )
+        return client.submit(task.function, *arguments, pure=False)
 
     return submit
-
-
-def _call(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
-    """Compute what is lazy in this thread alone: the others have tasks of their own."""
-    return function(
-        *(
-            argument.compute(scheduler="synchronous") if hasattr(argument, "__dask_graph__") else argument
-            for argument in arguments
-        )
-    )
 
 
 def _result(promised: Promised) -> Any:

@@ -12,6 +12,7 @@ from brainpack.validation.statistics import Statistics
 from brainpack.write.netcdf import ROOT, write_arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TYPES = {
@@ -29,13 +30,26 @@ TYPES = {
 }
 
 
+class Collector:
+    """Takes every region and a copy of its values."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Any, Any]] = []
+
+    def look(self, region: Any) -> Callable[[Any], tuple[Any, Any]]:
+        return lambda block: (region, block.copy())
+
+    def take(self, found: tuple[Any, Any]) -> None:
+        self.found.append(found)
+
+
 @pytest.mark.parametrize("compress", [True, False])
 @pytest.mark.parametrize("name", TYPES)
 def test_an_observer_sees_the_values_and_not_what_they_are_stored_as(name: str, compress: bool, tmp_path: Path) -> None:
     array = xr.DataArray(TYPES[name], dims=("event",)[: TYPES[name].ndim])
-    seen: list[Any] = []
-    write_arrays({ROOT: array}, tmp_path / "a.nc", compress=compress, observe=lambda _, block: seen.append(block))
-    (block,) = seen
+    seen = Collector()
+    write_arrays({ROOT: array}, tmp_path / "a.nc", compress=compress, observer=seen)
+    ((_, block),) = seen.found
     expected = natural(array.values)
     assert (block.dtype, block.shape) == (expected.dtype.newbyteorder("="), expected.shape)
     assert pd.Series(block.ravel()).equals(pd.Series(expected.astype(block.dtype).ravel()))
@@ -45,29 +59,27 @@ def test_each_block_comes_once_with_its_place(tmp_path: Path) -> None:
     array = xr.DataArray(np.random.default_rng(0).random((300, 1000)), dims=("presentation", "neuroid"))
     collected = np.full(array.shape, np.nan)
     counts = np.zeros(array.shape, int)
-
-    def collect(region: Any, block: Any) -> None:
+    seen = Collector()
+    write_arrays({ROOT: array}, tmp_path / "a.nc", observer=seen)
+    for region, block in seen.found:
         collected[region] = block
         counts[region] += 1
-
-    write_arrays({ROOT: array}, tmp_path / "a.nc", observe=collect)
     np.testing.assert_array_equal(collected, array.values)
     assert (counts == 1).all()
 
 
 def test_coordinates_and_extras_are_not_observed(tmp_path: Path) -> None:
     array = xr.DataArray([1, 2], {"region": ("neuroid", ["V4", "IT"]), "neuroid": [5, 6]}, ("neuroid",))
-    seen: list[Any] = []
-    write_arrays(
-        {ROOT: array, "extra": array + 10}, tmp_path / "a.nc", observe=lambda _, block: seen.extend(block.tolist())
-    )
-    assert seen == [1, 2]
+    seen = Collector()
+    write_arrays({ROOT: array, "extra": array + 10}, tmp_path / "a.nc", observer=seen)
+    ((_, block),) = seen.found
+    assert block.tolist() == [1, 2]
 
 
 def test_observing_changes_no_byte(tmp_path: Path) -> None:
     array = xr.DataArray(np.random.default_rng(0).random((40, 9)), dims=("presentation", "neuroid"))
     alone, contents = write_arrays({ROOT: array}, tmp_path / "a.nc")
-    observed, same = write_arrays({ROOT: array}, tmp_path / "b.nc", observe=Statistics.expecting(array).add)
+    observed, same = write_arrays({ROOT: array}, tmp_path / "b.nc", observer=Statistics.expecting(array))
     assert (alone, contents) == (observed, same)
 
 
@@ -75,7 +87,7 @@ def test_observing_changes_no_byte(tmp_path: Path) -> None:
 def test_statistics_of_what_is_written_are_those_of_the_array(name: str, tmp_path: Path) -> None:
     array = xr.DataArray(TYPES[name], dims=("presentation",)[: TYPES[name].ndim])
     written, read = Statistics.expecting(array), Statistics.of(array)
-    write_arrays({ROOT: array}, tmp_path / "a.nc", observe=written.add)
+    write_arrays({ROOT: array}, tmp_path / "a.nc", observer=written)
     assert (written.missing, written.infinite, written.dtype) == (read.missing, read.infinite, read.dtype)
     assert written.missing == pd.isna(TYPES[name]).sum()
     assert (written.numbers is None) == (read.numbers is None)

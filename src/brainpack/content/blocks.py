@@ -64,3 +64,19 @@ def block_count(shape: Shape, block: Shape) -> int:
     3
     """
     return math.prod(-(-length // step) for length, step in zip(shape, block, strict=True))
+
+
+def joined(lengths: Shape, longest: int) -> list[slice]:
+    """Join pieces that follow each other along an axis while they are not too long together.
+
+    >>> joined((3, 1, 2, 7, 1), longest=4)
+    [slice(0, 4, None), slice(4, 6, None), slice(6, 13, None), slice(13, 14, None)]
+    """
+    found = [slice(0, lengths[0])]
+    for length in lengths[1:]:
+        last = found[-1]
+        if last.stop + length - last.start <= longest:
+            found[-1] = slice(last.start, last.stop + length)
+        else:
+            found.append(slice(last.stop, last.stop + length))
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,6 +17,7 @@ from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_i
 
 from brainpack.errors import BrainpackError, InvalidData, StoreError
 from brainpack.read.access import reading, refuse_other_than_file
+from brainpack.read.direct import Chunks
 from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
@@ -24,9 +26,15 @@ if TYPE_CHECKING:
 
     from xarray.core.indexing import ExplicitIndexer
 
+    from brainpack.workers import Workers
+
 
 _CLASSIC: Final = b"CDF"
 MOST_UNWRITTEN_CHUNKS: Final = 1 << 16  # HDF5 takes some kB of memory for each that it reads
+_LARGE: Final = 1 << 20  # bytes, which are not searched faster than HDF5 tells where there are chunks
+_FEW_BYTES: Final = 128 << 10  # which HDF5 has read before the chunks are looked up
+_CAN_READ_AT: Final = hasattr(os, "pread")
+_SMALL_CHUNK: Final = 8 << 10  # bytes, which HDF5 has inflated before Python has called somebody
 
 
 class Version(NamedTuple):
@@ -65,6 +73,7 @@ class NetcdfFile:
         self._version = version or _version(self.path)
         self._lock = threading.RLock()
         self._file: h5py.File | None = None
+        self._chunks: dict[str, Chunks | None] = {}
         self._is_closed = False
 
     def __reduce__(self) -> tuple[type[NetcdfFile], tuple[Path, Version]]:
@@ -79,7 +88,7 @@ class NetcdfFile:
             if self._file is None:
                 if _version(self.path) != self._version:
                     raise StoreError(f"{self.path} was replaced after it had been opened; load the assembly again")
-                self._file = h5py.File(self.path)
+                self._file = h5py.File(self.path, driver="sec2")  # the one whose handle is a file descriptor
             yield self._file
 
     def close(self) -> None:
@@ -89,6 +98,13 @@ class NetcdfFile:
             if self._file is not None:
                 self._file.close()
                 self._file = None
+
+    def chunks_of(self, dataset: h5py.Dataset) -> Chunks | None:
+        """Look up where the chunks of an array are, once; None if HDF5 has to read it."""
+        with self._lock:
+            if dataset.name not in self._chunks:
+                self._chunks[dataset.name] = Chunks.of(dataset)
+            return self._chunks[dataset.name]
 
     def group_names(self) -> list[str]:
         """Name the groups that hold something."""
@@ -122,8 +138,11 @@ class Stored(BackendArray):
         The variable may have been written up to a part of it; the rest reads as fill values.
     """
 
-    def __init__(self, file: NetcdfFile, dataset: h5py.Dataset, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, file: NetcdfFile, dataset: h5py.Dataset, shape: tuple[int, ...], crew: Workers | None = None
+    ) -> None:
         self.file = file
+        self._crew = crew
         self.name: str = dataset.name
         self.shape = shape
         self.dtype = dataset.dtype
@@ -141,7 +160,28 @@ class Stored(BackendArray):
             if dataset.shape != self.shape:
                 missing = [(0, full - part) for full, part in zip(self.shape, dataset.shape, strict=True)]
                 return np.pad(dataset[()], missing, constant_values=dataset.fillvalue)[key]
-            return dataset[key]
+            region = _region(dataset, key)
+            chunks = None if region is None else self.file.chunks_of(dataset)
+            if region is None or chunks is None:
+                return dataset[key]
+            # others may close the file while this thread reads
+            descriptor = os.dup(file.id.get_vfd_handle())
+        try:
+            return chunks.read(descriptor, region, self._crew)
+        finally:
+            os.close(descriptor)
+
+
+def _region(dataset: h5py.Dataset, key: tuple[Any, ...]) -> tuple[slice, ...] | None:
+    """Return the region that is worth to be read without HDF5; None for what HDF5 reads faster, or alone."""
+    itemsize = dataset.dtype.itemsize
+    if not _CAN_READ_AT or dataset.chunks is None or math.prod(dataset.chunks) * itemsize < _SMALL_CHUNK:
+        return None
+    places = [range(size)[part] for size, part in zip(dataset.shape, key, strict=True)]
+    ends = [slice(place.start, place.stop) for place in places if isinstance(place, range) and place.step == 1]
+    if len(ends) < len(places) or math.prod(end.stop - end.start for end in ends) * itemsize < _FEW_BYTES:
+        return None
+    return tuple(ends)
 
 
 def _refuse_chunks_never_written(dataset: h5py.Dataset, key: tuple[Any, ...], path: Path) -> None:
@@ -169,12 +209,12 @@ class StoredGroup(AbstractDataStore):
         As they are in the file, and not read yet.
     """
 
-    def __init__(self, file: NetcdfFile, name: str | None) -> None:
+    def __init__(self, file: NetcdfFile, name: str | None, crew: Workers | None = None) -> None:
         # h5netcdf knows what the dimensions are; values are read without it, several times faster
         with file.open() as opened, h5netcdf.File(str(file.path), "r") as described:
             group, variables = (opened[name], described[name]) if name else (opened, described)
             self.variables = {
-                key: _variable(file, variable, group[key if key in group else f"_nc4_non_coord_{key}"])
+                key: _variable(file, variable, group[key if key in group else f"_nc4_non_coord_{key}"], crew)
                 for key, variable in variables.variables.items()
             }
 
@@ -186,11 +226,15 @@ class StoredGroup(AbstractDataStore):
         return self.variables
 
 
-def _variable(file: NetcdfFile, variable: h5netcdf.Variable, dataset: h5py.Dataset) -> xr.Variable:
+def _variable(
+    file: NetcdfFile, variable: h5netcdf.Variable, dataset: h5py.Dataset, crew: Workers | None = None
+) -> xr.Variable:
     if len(variable.dimensions) != dataset.ndim:
         raise ValueError(f"{dataset.name!r} has {dataset.ndim} axes, and names of {len(variable.dimensions)}")
     is_growing = None in dataset.maxshape
-    stored = Stored(file, dataset, tuple(variable.shape) if is_growing else dataset.shape)
+    shape = tuple(variable.shape) if is_growing else dataset.shape
+    # who reads letters is one of the workers, and waiting for others there might be for ever
+    stored = Stored(file, dataset, shape, None if dataset.dtype.kind == "S" else crew)
     encoding = {"dtype": str if stored.is_text else stored.dtype, "chunksizes": dataset.chunks}
     return xr.Variable(variable.dimensions, LazilyIndexedArray(stored), _attributes(variable), encoding)
 
@@ -216,16 +260,18 @@ def refuse_what_hdf5_should_not_see(path: Path, *, is_verified: bool, is_lazy: b
     is_verified : bool
         Whether the file is known to be as it was written.
     is_lazy : bool
-        Whether to leave out the chunks of the variables, and with them most of the file. They hold no heaps.
+        Whether to leave out the chunks of the variables, and with them most of the file. They hold no heaps. Those of
+        a large file are left out in any case.
     """
     refuse_other_than_file(path)
     with reading(path), path.open("rb") as file:
         is_classic = file.read(len(_CLASSIC)) == _CLASSIC
+        is_large = file.seek(0, os.SEEK_END) > _LARGE
     if is_classic:
         raise InvalidData(f"{path} is netCDF-3, expected netCDF-4; convert it with 'nccopy -k nc4'")
     if is_verified:
         return
-    besides = _chunks(path) if is_lazy else ()
+    besides = _chunks(path) if is_lazy or is_large else ()
     with reading(path), path.open("rb") as file:
         damage = damaged_heap(file, besides)
     if damage is not None:

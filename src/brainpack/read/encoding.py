@@ -14,6 +14,8 @@ from brainpack.layout import DATA_VARIABLE, UNNAMED_DATA_VARIABLE
 from brainpack.read.chunks import lazy_values
 from brainpack.read.container import StoredGroup, decoding
 from brainpack.read.texts import level_of_texts
+from brainpack.resources import require_memory
+from brainpack.workers import Task
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -21,15 +23,20 @@ if TYPE_CHECKING:
     from brainpack.objects.indexes import Level
     from brainpack.read.chunks import Chunks
     from brainpack.read.container import NetcdfFile
+    from brainpack.workers import Workers
 
 _UNITS: Final = {
     "nanoseconds": "ns", "microseconds": "us", "milliseconds": "ms", "seconds": "s", "minutes": "m", "hours": "h",
     "days": "D",
 }  # fmt: skip
 _ENTRIES_AND_LETTERS: Final = 2
+_WORTH_TASKS: Final = 1 << 20  # bytes
+_MOST_LETTERS: Final = 64 << 20  # bytes of coordinates that are read at a time
 
 
-def decoded_array(file: NetcdfFile, group: str | None, chunks: Chunks) -> tuple[xr.DataArray, dict[Hashable, Level]]:
+def decoded_array(
+    file: NetcdfFile, group: str | None, chunks: Chunks, crew: Workers
+) -> tuple[xr.DataArray, dict[Hashable, Level]]:
     """Decode the variable with the values of a group, and its coordinates.
 
     Parameters
@@ -39,6 +46,8 @@ def decoded_array(file: NetcdfFile, group: str | None, chunks: Chunks) -> tuple[
         None for the root of the file.
     chunks : see `brainpack.read.chunks`
         None for values in memory; coordinates always are.
+    crew : Workers
+        Threads of this process, who read values, and coordinates of text.
 
     Returns
     -------
@@ -54,22 +63,36 @@ def decoded_array(file: NetcdfFile, group: str | None, chunks: Chunks) -> tuple[
     """
     where = f"{file.path}, group {group!r}" if group else str(file.path)
     with decoding(where):
-        stored = StoredGroup(file, group)
+        stored = StoredGroup(file, group, crew if chunks is None else None)
         # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
         dataset = xr.decode_cf(stored, decode_timedelta=False)
         array = dataset[data_variable([*dataset.data_vars], where)]
-        levels: dict[Hashable, Level] = {}
+        if chunks is None:
+            advice = 'pass chunks="auto", which leaves the values in the file until they are computed'
+            require_memory(array.nbytes, f"loading {where}", advice)
+        texts: dict[Hashable, xr.Variable] = {}
         for name, variable in array.coords.variables.items():
             if name not in array.dims and variable.ndim == 1 and _is_plain_text(stored.variables[str(name)]):
-                raw = stored.variables[str(name)]
-                levels[name] = level_of_texts(name, raw.values, raw.attrs.get("missing_value"))
+                texts[name] = stored.variables[str(name)]
             else:
                 variable.load()
+        levels = _levels(texts, crew)
         if chunks is None:
             array.variable.load()
         else:
             array = array.copy(deep=False, data=lazy_values(array.variable, chunks, where))
         return _with_durations(array).rename(None), levels
+
+
+def _levels(texts: dict[Hashable, xr.Variable], crew: Workers) -> dict[Hashable, Level]:
+    if sum(variable.nbytes for variable in texts.values()) < _WORTH_TASKS:
+        return {name: _level(name, variable) for name, variable in texts.items()}
+    tasks = (Task(_level, (name, variable), variable.nbytes) for name, variable in texts.items())
+    return dict(zip(texts, crew.results(tasks, _MOST_LETTERS), strict=True))
+
+
+def _level(name: Hashable, variable: xr.Variable) -> Level:
+    return level_of_texts(name, variable.values, variable.attrs.get("missing_value"))
 
 
 def _is_plain_text(variable: xr.Variable) -> bool:

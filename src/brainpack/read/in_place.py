@@ -23,12 +23,14 @@ from brainpack.read.container import (
     refuse_what_hdf5_should_not_see,
 )
 from brainpack.read.encoding import data_variable, decoded_array
+from brainpack.workers import workers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
     from pathlib import Path
 
     from brainpack.read.chunks import Length
+    from brainpack.workers import Workers
 
 _CLASSES_BY_DIMENSIONS: Final = (NeuroidAssembly, SpikeTimesAssembly, BehavioralAssembly)
 _NUMBERS: Final = "biuf"
@@ -108,22 +110,22 @@ def arrays_in_place(path: Path, *, is_verified: bool) -> Iterator[tuple[xr.DataA
         It is not netCDF-4, or damaged, or does not say which variable holds the values.
     """
     refuse_what_hdf5_should_not_see(path, is_verified=is_verified, is_lazy=False)
-    with closing(NetcdfFile(path)) as file, repeated_dimensions():
+    with closing(NetcdfFile(path)) as file, workers(use_cluster=False) as crew, repeated_dimensions():
         names = file.group_names()
         with decoding(str(path)), file.open() as opened:
             _refuse_what_was_never_written(opened, path)
-        yield _array(file, None), {name: _array(file, name) for name in names}
+        yield _array(file, None, crew), {name: _array(file, name, crew) for name in names}
 
 
-def _array(file: NetcdfFile, group: str | None) -> xr.DataArray:
+def _array(file: NetcdfFile, group: str | None, crew: Workers) -> xr.DataArray:
     where = f"{file.path}, group {group!r}" if group else str(file.path)
     with decoding(where):
         # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
-        dataset = xr.decode_cf(StoredGroup(file, group), decode_timedelta=False)
+        dataset = xr.decode_cf(StoredGroup(file, group, crew), decode_timedelta=False)
         array = dataset[data_variable([*dataset.data_vars], where)]
         is_duration = str(array.attrs.get("dtype", "")).startswith(_DURATION)
         if array.dtype.kind not in _NUMBERS or is_duration:
-            array, _ = decoded_array(file, group, None)
+            array, _ = decoded_array(file, group, None, crew)
         else:
             array = array.copy(deep=False, data=Numbers(array.variable, where)).rename(None)
         for variable in array.coords.variables.values():

@@ -13,6 +13,7 @@ from brainpack.objects.transform import merge_stimulus_metadata
 from brainpack.read.container import NetcdfFile, decoding, refuse_what_hdf5_should_not_see
 from brainpack.read.encoding import decoded_array
 from brainpack.read.in_place import class_by_dimensions, with_names_of_today
+from brainpack.workers import workers
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from brainpack.read.chunks import Chunks
+    from brainpack.workers import Workers
 
 AssemblyT = TypeVar("AssemblyT", bound=DataAssembly)
 
@@ -104,12 +106,14 @@ def read_assembly(
     refuse_what_hdf5_should_not_see(path, is_verified=is_verified, is_lazy=chunks is not None)
     file = NetcdfFile(path)
     try:
-        groups = file.group_names()
-        array = _array(file, None, chunks)
+        with workers(use_cluster=False) as crew:
+            groups = file.group_names()
+            array = _array(file, None, chunks, crew)
+            extras = {name: _array(file, name, chunks, crew) for name in groups}
         assembly = (cls or class_by_dimensions(array.dims))(array)
         assembly = _with_stimuli(assembly, stimulus_set_identifier, stimulus_set, merges=merges)
-        for name in groups:
-            extra = MetadataAssembly(_array(file, name, chunks))
+        for name, extra_array in extras.items():
+            extra = MetadataAssembly(extra_array)
             assembly.attrs[name] = _with_stimuli(extra, stimulus_set_identifier, stimulus_set, merges=merges)
     except BaseException:
         file.close()
@@ -121,9 +125,9 @@ def read_assembly(
     return assembly
 
 
-def _array(file: NetcdfFile, group: str | None, chunks: Chunks) -> xr.DataArray:
+def _array(file: NetcdfFile, group: str | None, chunks: Chunks, crew: Workers) -> xr.DataArray:
     with decoding(str(file.path)):
-        array, levels = decoded_array(file, group, chunks)
+        array, levels = decoded_array(file, group, chunks, crew)
         return gather_indexes(with_names_of_today(array), levels)
 
 

@@ -36,11 +36,14 @@ class LargestMagnitudes:
     size : int
         How many numbers there will be. A hundred magnitudes are kept, and one more for each 10 000 numbers, 10 000
         at most.
+    threshold : float
+        What is not above it need not be looked at: enough larger ones are known elsewhere.
 
     Attributes
     ----------
     magnitudes : ndarray of float64
         Sorted, without zeros.
+    threshold : float
 
     Examples
     --------
@@ -51,10 +54,10 @@ class LargestMagnitudes:
     ([1.0, 5.0], {-999.0: 2})
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, threshold: float = 0.0) -> None:
         self._kept = _LARGEST + min(size // _ONE_IN, _MOST)
         self._found: npt.NDArray[np.float64] = np.empty(0)
-        self._threshold = 0.0
+        self.threshold = threshold
         self._counts = np.zeros(len(_KNOWN), np.int64)
 
     @property
@@ -69,22 +72,35 @@ class LargestMagnitudes:
 
     def add(self, values: Block, largest: float) -> None:
         """Take values, of which NaN does not count, and the largest magnitude among them."""
-        if largest > self._threshold:
+        if largest > self.threshold:
             for part in np.split(values.reshape(-1), [10 * self._kept]):  # the first few spare work with the others
                 self._take(part)
 
     def _take(self, values: Block) -> None:
-        limit = self._threshold if values.dtype.kind == "f" else int(self._threshold)  # compares in the type of values
+        limit = self.threshold if values.dtype.kind == "f" else int(self.threshold)  # compares in the type of values
         counts, others = _known_and_others(values[(values > limit) | (values < -limit)].astype(np.float64))
         self._counts += counts
-        self._found = np.append(self._found, np.abs(others))
+        self._keep(np.abs(others))
+
+    def merge(self, part: LargestMagnitudes) -> None:
+        """Take what was found elsewhere among numbers that did not come here."""
+        self._counts += part._counts
+        self._keep(part._found)
+
+    def _keep(self, magnitudes: npt.NDArray[np.float64]) -> None:
+        self._found = np.append(self._found, magnitudes)
         if len(self._found) >= 2 * self._kept:
             self._found = np.partition(self._found, -self._kept)[-self._kept :]
-            self._threshold = float(self._found[0])
+            self.threshold = float(self._found[0])
 
 
 class NegativeCodes:
     """Well-known fill values among numbers that are never negative otherwise.
+
+    Parameters
+    ----------
+    are_alone : bool
+        False if another negative number is known already, so that nothing need be looked at.
 
     Examples
     --------
@@ -97,21 +113,26 @@ class NegativeCodes:
     {}
     """
 
-    def __init__(self) -> None:
-        self._are_alone = True
+    def __init__(self, *, are_alone: bool = True) -> None:
+        self.are_alone = are_alone
         self._counts = np.zeros(len(_KNOWN), np.int64)
 
     @property
     def fill_values(self) -> dict[float, int]:
         """How often each occurs; empty where other numbers are negative, too."""
-        return _counted(self._counts) if self._are_alone else {}
+        return _counted(self._counts) if self.are_alone else {}
 
     def add(self, values: Block) -> None:
         """Take values, of which NaN does not count."""
-        if self._are_alone:
+        if self.are_alone:
             counts, others = _known_and_others(values[values < 0].astype(np.float64))
-            self._are_alone = not others.size
+            self.are_alone = not others.size
             self._counts += counts
+
+    def merge(self, part: NegativeCodes) -> None:
+        """Take what was found elsewhere among numbers that did not come here."""
+        self.are_alone &= part.are_alone
+        self._counts += part._counts
 
 
 def _known_and_others(values: npt.NDArray[np.float64]) -> tuple[Block, npt.NDArray[np.float64]]:

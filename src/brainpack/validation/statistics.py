@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from brainpack.content.blocks import block_shape, regions
+from brainpack.content.blocks import block_shape, joined, regions
 from brainpack.errors import InvalidData
 from brainpack.layout import PRESENTATION
 from brainpack.objects.values import natural, plain_data, why_not_storable
 from brainpack.validation.magnitudes import LargestMagnitudes, NegativeCodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
     import xarray as xr
@@ -45,6 +46,10 @@ class Statistics:
         Of the whole array.
     dtype : dtype
         Of all blocks, in any byte order. Of times and texts, only those missing are counted.
+    region : tuple of slice, optional
+        Where all blocks lie; entries outside of it are left out.
+    known : Known, optional
+        What need not be found again.
 
     Attributes
     ----------
@@ -64,16 +69,24 @@ class Statistics:
     (1, [0, 1], [3.0, 5.0])
     """
 
-    def __init__(self, dims: tuple[str, ...], shape: Shape, dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self,
+        dims: tuple[str, ...],
+        shape: Shape,
+        dtype: np.dtype[Any],
+        region: Region | None = None,
+        known: Known | None = None,
+    ) -> None:
+        extents = [slice(0, length) for length in shape] if region is None else region
         self.dims = dims
         self.shape = shape
         self.dtype = dtype
         self.missing = 0
         self.infinite = 0
-        self.neuroids = Entries.along(NEUROID, dims, shape)
-        self.presentations = Entries.along(PRESENTATION, dims, shape)
+        self.neuroids = Entries.along(NEUROID, dims, shape, extents)
+        self.presentations = Entries.along(PRESENTATION, dims, shape, extents)
         holds_numbers = dtype.kind in "biuf" and why_not_storable(np.empty(0, dtype)) is None
-        self.numbers = Numbers(dtype, self.neuroids, self.size) if holds_numbers else None
+        self.numbers = Numbers(dtype, self.neuroids, self.size, known) if holds_numbers else None
 
     @classmethod
     def expecting(cls, array: xr.DataArray) -> Statistics:
@@ -125,6 +138,21 @@ class Statistics:
             elif self.numbers is not None and block.size:
                 self._add_numbers(region, block, self.numbers)
 
+    def look(self, region: Region) -> Callable[[Block], Statistics]:
+        """Return who looks at the values of a region, perhaps in another process; `take` takes what it returns."""
+        known = None if self.numbers is None else self.numbers.known
+        return partial(_looked_at, self.dims, self.shape, self.dtype, region, known)
+
+    def take(self, part: Statistics) -> None:
+        """Take what is known of the values of a region."""
+        self.missing += part.missing
+        self.infinite += part.infinite
+        for entries, some in zip(self._entries, part._entries, strict=True):
+            if part.missing or part.infinite:
+                entries.merge(some)
+        if self.numbers is not None and part.numbers is not None:
+            self.numbers.merge(part.numbers)
+
     def _add_numbers(self, region: Region, block: Block, numbers: Numbers) -> None:
         if np.isfinite(block).all():
             numbers.add(region, block)
@@ -149,6 +177,14 @@ class Statistics:
         return [entries for entries in (self.neuroids, self.presentations) if entries is not None]
 
 
+def _looked_at(
+    dims: tuple[str, ...], shape: Shape, dtype: np.dtype[Any], region: Region, known: Known | None, block: Block
+) -> Statistics:
+    statistics = Statistics(dims, shape, dtype, region, known)
+    statistics.add(region, block)
+    return statistics
+
+
 class Entries:
     """How many values are missing or infinite at each entry of a dimension.
 
@@ -156,25 +192,30 @@ class Entries:
     ----------
     axes : tuple of int
         Of the dimension. If it repeats, an entry has the values along each of them.
+    first : int
+        The entry that is the first here.
     values_each : int
         How many values an entry has.
     missing, infinite : ndarray of int
     """
 
-    def __init__(self, axes: tuple[int, ...], length: int, values_each: int) -> None:
+    def __init__(self, axes: tuple[int, ...], first: int, length: int, values_each: int) -> None:
         self.axes = axes
+        self.first = first
         self.values_each = values_each
         self.missing = np.zeros(length, np.int64)
         self.infinite = np.zeros(length, np.int64)
 
     @classmethod
-    def along(cls, dim: str, dims: tuple[str, ...], shape: Shape) -> Entries | None:
-        """Return the entries of a dimension; None where the array does not have it."""
+    def along(cls, dim: str, dims: tuple[str, ...], shape: Shape, region: Sequence[slice]) -> Entries | None:
+        """Return the entries of a dimension in a region; None where the array does not have it."""
         axes = tuple(axis for axis, name in enumerate(dims) if name == dim)
         if not axes:
             return None
         length = shape[axes[0]]
-        return cls(axes, length, len(axes) * math.prod(shape) // max(length, 1))
+        extents = [range(length)[region[axis]] for axis in axes]
+        first, last = min(extent.start for extent in extents), max(extent.stop for extent in extents)
+        return cls(axes, first, last - first, len(axes) * math.prod(shape) // max(length, 1))
 
     def __len__(self) -> int:
         return len(self.missing)
@@ -182,7 +223,24 @@ class Entries:
     def count(self, counts: Block, region: Region, mask: Block) -> None:
         """Add what is true in a region to the counts of its entries."""
         for axis in self.axes:
-            counts[_extent(region, mask, axis)] += _by_entry(mask, axis).sum(axis=(0, 2))
+            counts[_extent(region, mask, axis, self.first)] += _by_entry(mask, axis).sum(axis=(0, 2))
+
+    def within(self, part: Entries) -> slice:
+        """Where the entries of a part are among these."""
+        return slice(part.first - self.first, part.first - self.first + len(part))
+
+    def merge(self, part: Entries) -> None:
+        self.missing[self.within(part)] += part.missing
+        self.infinite[self.within(part)] += part.infinite
+
+
+class Known(NamedTuple):
+    """What is known of numbers, so that others need not find it again: see `Numbers`."""
+
+    are_whole: bool
+    fit_float32: bool
+    threshold: float
+    negative_codes_are_alone: bool
 
 
 class Numbers:
@@ -200,19 +258,25 @@ class Numbers:
     negative : NegativeCodes
     """
 
-    def __init__(self, dtype: np.dtype[Any], neuroids: Entries | None, size: int) -> None:
+    def __init__(self, dtype: np.dtype[Any], neuroids: Entries | None, size: int, known: Known | None) -> None:
         self._dtype = np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
+        self._neuroids = neuroids
         self._axes: tuple[int | None, ...] = (None,) if neuroids is None else neuroids.axes
-        count = 1 if neuroids is None else len(neuroids)
+        self._first, count = (0, 1) if neuroids is None else (neuroids.first, len(neuroids))
+        known = known or Known(dtype.kind == "f", self._dtype == np.float64, 0.0, negative_codes_are_alone=True)
         lower, upper = (
             (-np.inf, np.inf) if dtype.kind == "f" else (np.iinfo(self._dtype).min, np.iinfo(self._dtype).max)
         )
         self.lowest: Block = np.full(count, upper, self._dtype)
         self.highest: Block = np.full(count, lower, self._dtype)
-        self.are_whole = dtype.kind == "f"
-        self.fit_float32 = self._dtype == np.float64
-        self.largest = LargestMagnitudes(size)
-        self.negative = NegativeCodes()
+        self.are_whole = known.are_whole
+        self.fit_float32 = known.fit_float32
+        self.largest = LargestMagnitudes(size, known.threshold)
+        self.negative = NegativeCodes(are_alone=known.negative_codes_are_alone)
+
+    @property
+    def known(self) -> Known:
+        return Known(self.are_whole, self.fit_float32, self.largest.threshold, self.negative.are_alone)
 
     @property
     def range(self) -> tuple[Any, Any] | None:
@@ -233,13 +297,25 @@ class Numbers:
         for axis in self._axes:
             values = _by_entry(block, axis)
             low, high = _folded(lower, values), _folded(upper, values)
-            entries = _extent(region, block, axis)
+            entries = _extent(region, block, axis, self._first)
             np.fmin(self.lowest[entries], low, out=self.lowest[entries])
             np.fmax(self.highest[entries], high, out=self.highest[entries])
         lowest, highest = float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
         self.largest.add(block, max(-lowest, highest))
         if lowest < 0:
             self.negative.add(block)
+
+    def merge(self, part: Numbers) -> None:
+        """Take what was found among other numbers."""
+        entries = slice(None)
+        if self._neuroids is not None and part._neuroids is not None:
+            entries = self._neuroids.within(part._neuroids)
+        np.minimum(self.lowest[entries], part.lowest, out=self.lowest[entries])
+        np.maximum(self.highest[entries], part.highest, out=self.highest[entries])
+        self.are_whole &= part.are_whole
+        self.fit_float32 &= part.fit_float32
+        self.largest.merge(part.largest)
+        self.negative.merge(part.negative)
 
 
 def _values(array: xr.DataArray) -> Any:
@@ -277,24 +353,8 @@ def _windows(values: Any) -> list[Region]:
     others = math.prod(max(lengths) for axis, lengths in enumerate(chunks) if axis != most)
     longest = _WINDOW_BYTES // max(others * values.dtype.itemsize, 1)
     return [
-        *itertools.product(*(_joined(lengths, longest if axis == most else 0) for axis, lengths in enumerate(chunks)))
+        *itertools.product(*(joined(lengths, longest if axis == most else 0) for axis, lengths in enumerate(chunks)))
     ]
-
-
-def _joined(lengths: Shape, longest: int) -> list[slice]:
-    """Join chunks that follow each other along an axis while they are not too long together.
-
-    >>> _joined((3, 1, 2, 7, 1), longest=4)
-    [slice(0, 4, None), slice(4, 6, None), slice(6, 13, None), slice(13, 14, None)]
-    """
-    joined = [slice(0, lengths[0])]
-    for length in lengths[1:]:
-        last = joined[-1]
-        if last.stop + length - last.start <= longest:
-            joined[-1] = slice(last.start, last.stop + length)
-        else:
-            joined.append(slice(last.stop, last.stop + length))
-    return joined
 
 
 def _by_entry(block: Block, axis: int | None) -> Block:
@@ -311,11 +371,11 @@ def _by_entry(block: Block, axis: int | None) -> Block:
     return np.ascontiguousarray(np.moveaxis(block, axis, -1)).reshape(-1, entries, 1)
 
 
-def _extent(region: Region, block: Block, axis: int | None) -> slice:
-    """The entries along an axis that a block covers; a region may reach beyond the array's end."""
+def _extent(region: Region, block: Block, axis: int | None, first: int) -> slice:
+    """The entries along an axis that a block covers, counted from the first; a region may reach beyond the end."""
     if axis is None:
         return slice(None)
-    start = region[axis].start or 0
+    start = (region[axis].start or 0) - first
     return slice(start, start + block.shape[axis])
 
 

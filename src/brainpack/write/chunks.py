@@ -1,24 +1,24 @@
-"""How an array is cut into chunks, and how a chunk is compressed."""
+"""How an array is cut: into the chunks of the file, and a lazy one into what is computed at a time."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import TYPE_CHECKING, Any, Final
 
-import deflate
-import numpy as np
-
-from brainpack.content.blocks import block_shape, regions
+from brainpack.content.blocks import block_shape, joined
+from brainpack.content.values import BLOCK_BYTES
+from brainpack.notices import warn
+from brainpack.workers import LazyBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy.typing as npt
-
     Region = tuple[slice, ...]
-    Block = npt.NDArray[Any]
 
-TARGET_BYTES: Final = 1 << 20
-DEFLATE_LEVEL: Final = 4
+TARGET_BYTES: Final = BLOCK_BYTES  # so that each chunk of numbers has a digest of its own
+_TOO_OFTEN: Final = 2  # times that steps of a computation are made
+_TOGETHER: Final = 16 << 20  # bytes of small lazy chunks that are computed at a time
 
 
 def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -44,55 +44,63 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return block_shape(shape, itemsize, TARGET_BYTES)
 
 
-def blocks(values: Any, chunk: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tuple[Region, Block]]:
-    """Cut an array into its chunks, in the order in which they lie in the file.
+def band_lengths(chunks: tuple[tuple[int, ...], ...], itemsize: int) -> tuple[tuple[int, ...], ...]:
+    """Join the chunks of a lazy array so that what is computed at a time follows each other in C order.
 
     Parameters
     ----------
-    values : array-like with shape and slicing
-        Only one chunk of it is converted or, where it is lazy, in memory at a time.
-    chunk : tuple of int
-    dtype : dtype
-        Type of the blocks.
-
-    Yields
-    ------
-    (tuple of slice, ndarray)
-
-    Examples
-    --------
-    >>> [block.tolist() for _, block in blocks(np.arange(5), (2,), np.dtype("i1"))]
-    [[0, 1], [2, 3], [4]]
-    """
-    for region in regions(values.shape, chunk):
-        yield region, np.asarray(values[region], dtype=dtype)
-
-
-def filtered(block: Block, chunk: tuple[int, ...]) -> bytearray:
-    """Apply the filters of netCDF-4, byte shuffle and deflate, to one chunk.
-
-    The zlib that HDF5 would use is another one on every system; libdeflate comes with its Python package, so that
-    the same data give the same bytes everywhere.
-
-    Parameters
-    ----------
-    block : ndarray
-        Smaller than `chunk` at the edge of the array; zeros fill it up.
-    chunk : tuple of int
+    chunks : tuple of tuple of int
+        Lengths along each axis.
+    itemsize : int
+        Bytes per value.
 
     Returns
     -------
-    bytearray
+    tuple of tuple of int
+        Each block consists of whole chunks, so none is computed twice. Small ones are joined to 16 MiB.
 
     Examples
     --------
-    >>> import zlib
-    >>> list(zlib.decompress(filtered(np.array([1, 2], dtype="<i2"), (3,))))
-    [1, 2, 0, 0, 0, 0]
+    >>> band_lengths(((10, 10, 5), (30, 30)), itemsize=1 << 14)
+    ((10, 15), (60,))
+    >>> band_lengths(((1, 1), (4, 4, 4), (50, 50)), itemsize=1 << 20)
+    ((1, 1), (4, 4, 4), (100,))
     """
-    if block.shape != chunk:
-        block = np.pad(block, [(0, full - part) for full, part in zip(chunk, block.shape, strict=True)])
-    content = np.ascontiguousarray(block).tobytes()
-    if block.dtype.itemsize > 1:
-        content = np.frombuffer(content, np.uint8).reshape(-1, block.dtype.itemsize).T.tobytes()
-    return deflate.zlib_compress(content, DEFLATE_LEVEL)
+    for axis, lengths in enumerate(chunks):
+        rest = max(math.prod(map(sum, chunks[axis + 1 :])) * itemsize, 1)
+        if max(lengths) > 1 or rest <= _TOGETHER or axis == len(chunks) - 1:
+            pieces = tuple(piece.stop - piece.start for piece in joined(lengths, _TOGETHER // rest))
+            return (*chunks[:axis], pieces, *((sum(whole),) for whole in chunks[axis + 1 :]))
+    return ()
+
+
+def bands(values: Any) -> Iterator[tuple[Region, LazyBlock]]:
+    """Cut a lazy array into regions that follow each other in C order, and that are computed one by one.
+
+    Parameters
+    ----------
+    values : dask array
+
+    Yields
+    ------
+    (tuple of slice, LazyBlock)
+        Of whole chunks of the array, so that each is computed once.
+    """
+    from dask.base import optimize
+    from dask.optimization import cull
+
+    lengths = band_lengths(values.chunks, values.dtype.itemsize)
+    (cut,) = optimize(values.rechunk(lengths))
+    graph = dict(cut.__dask_graph__())
+    bounds = [[slice(*ends) for ends in itertools.pairwise(itertools.accumulate(axis, initial=0))] for axis in lengths]
+    steps = 0
+    for index in itertools.product(*(range(len(axis)) for axis in lengths)):
+        key = (cut.name, *index)
+        needed, _ = cull(graph, [key])
+        steps += len(needed)
+        yield tuple(axis[place] for axis, place in zip(bounds, index, strict=True)), LazyBlock(needed, key)
+    if steps > _TOO_OFTEN * len(graph):
+        warn(
+            f"the lazy values took {steps:,} steps instead of {len(graph):,}, because what several of their blocks "
+            "need, such as a mean over all, was computed for each of them; compute it before: array.mean().compute()"
+        )

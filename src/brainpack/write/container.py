@@ -16,26 +16,26 @@ import numpy as np
 from brainpack.content.blocks import block_count
 from brainpack.content.values import ArrayContent, ValuesHash
 from brainpack.progress import progress
-from brainpack.write.chunks import DEFLATE_LEVEL, blocks, chunk_shape, filtered
 from brainpack.write.disk import Disk
+from brainpack.write.packing import Plan, in_order, tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from brainpack.write.chunks import Block, Region
+    from brainpack.workers import Workers
     from brainpack.write.encoding import Encoded
-
-    Observer = Callable[[Region, Block], None]
+    from brainpack.write.packing import Chunk, Observer, Packed
 
 _IN_ORDER: Final = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
 _DIMENSION_ID: Final = "_Netcdf4Dimid"
 _BARE_DIMENSION: Final = "This is a netCDF dimension but not a netCDF variable."
+_MOST_HELD: Final = 64 << 20  # bytes of chunks under way, if they are small
 
 
 @contextmanager
-def netcdf_file(path: Path, *, compress: bool) -> Iterator[NetcdfFile]:
-    """Open a new file, or an existing one to add groups to it.
+def netcdf_file(path: Path, level: int | None, crew: Workers) -> Iterator[NetcdfFile]:
+    """Open a new file, or an existing one to add groups to it; the workers compress, to a level or not at all.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def netcdf_file(path: Path, *, compress: bool) -> Iterator[NetcdfFile]:
         else:
             handle = h5py.h5f.create(name, h5py.h5f.ACC_TRUNC, fcpl=_reproducible(h5py.h5p.FILE_CREATE), fapl=access)
         with h5py.File(handle) as file:
-            yield NetcdfFile(file, disk, compress=compress)
+            yield NetcdfFile(file, disk, level, crew)
         disk.check()
 
 
@@ -67,17 +67,14 @@ def _reproducible(kind: int) -> Any:
     return properties
 
 
-def unobserved(_: Region, __: Block) -> None:
-    """Let values pass."""
-
-
 class NetcdfFile:
     """An open netCDF file and the disk under it."""
 
-    def __init__(self, file: h5py.File, disk: Disk, *, compress: bool) -> None:
+    def __init__(self, file: h5py.File, disk: Disk, level: int | None, crew: Workers) -> None:
         self._file = file
         self._disk = disk
-        self._compress = compress
+        self._level = level
+        self._crew = crew
 
     def __contains__(self, name: str) -> bool:
         return name in self._file
@@ -88,17 +85,18 @@ class NetcdfFile:
         if name:
             made = h5py.h5g.create(self._file.id, name.encode(), gcpl=_reproducible(h5py.h5p.GROUP_CREATE))
             group = h5py.Group(made)
-        return Container(group, self._disk, compress=self._compress, taken=taken)
+        return Container(group, self._disk, self._level, self._crew, taken)
 
 
 class Container:
     """The attributes, dimensions and variables of one group."""
 
-    def __init__(self, group: h5py.Group, disk: Disk, *, compress: bool, taken: Collection[str]) -> None:
+    def __init__(self, group: h5py.Group, disk: Disk, level: int | None, crew: Workers, taken: Collection[str]) -> None:
         self._taken = taken
         self._group = group
         self._disk = disk
-        self._compress = compress
+        self._level = level
+        self._crew = crew
         self._scales: dict[str, h5py.Dataset] = {}
         self._next_id = _count_dimensions(group.file)
 
@@ -110,7 +108,7 @@ class Container:
         for name, size in sizes.items():
             if name not in self._scales:
                 # A big-endian float without a value is how netCDF marks a dimension that has no coordinate.
-                scale = self._create(name, (size,), np.dtype(">f4"), chunk=None)
+                scale = self._create(name, (size,), np.dtype(">f4"), plan=None)
                 self._make_scale(name, scale, f"{_BARE_DIMENSION}{size:10d}")
 
     def add_dimension_coordinate(self, name: str, encoded: Encoded) -> ArrayContent:
@@ -128,10 +126,10 @@ class Container:
         dims: tuple[str, ...],
         encoded: Encoded,
         attributes: Mapping[str, Any] | None = None,
-        observe: Observer = unobserved,
+        observer: Observer | None = None,
     ) -> ArrayContent:
-        """Store an array and tie it to its dimensions; `observe` gets the values on the way."""
-        variable, digest = self._store(name, encoded, observe)
+        """Store an array and tie it to its dimensions; the observer learns about the values on the way."""
+        variable, digest = self._store(name, encoded, observer)
         for axis, dim in enumerate(dims + self._letters(encoded)):
             variable.dims[axis].attach_scale(self._scales[dim])
         _add_attributes(variable, attributes or {})
@@ -148,40 +146,45 @@ class Container:
         self.add_dimensions({name: width})
         return (name,)
 
-    def _store(self, name: str, encoded: Encoded, observe: Observer = unobserved) -> tuple[h5py.Dataset, str]:
+    def _store(self, name: str, encoded: Encoded, observer: Observer | None = None) -> tuple[h5py.Dataset, str]:
         """Write values; digest and show them on the way."""
-        is_chunked = self._compress and encoded.shape != () and 0 not in encoded.shape
-        chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize) if is_chunked else None
-        variable = self._create(name, encoded.shape, encoded.dtype, chunk)
+        is_chunked = encoded.shape != () and 0 not in encoded.shape
+        plan = Plan.of(encoded, self._level if is_chunked else None)
+        variable = self._create(name, plan.shape, plan.dtype, None if plan.level is None else plan)
         content = ValuesHash(encoded.type, encoded.shape_in_memory)
         if encoded.texts is not None:
             content.add(encoded.texts)
-            observe((slice(None),) * encoded.texts.ndim, encoded.texts)
-        parts = blocks(encoded.values, chunk or encoded.shape, encoded.dtype)
-        for region, block in progress(parts, block_count(encoded.shape, chunk or encoded.shape), " chunks", name):
-            if chunk is None:
-                variable[region] = block
-            else:
-                variable.id.write_direct_chunk(tuple(axis.start for axis in region), filtered(block, chunk))
-            if encoded.texts is None:
-                content.add(block)
-                observe(region, block.view(np.dtype(encoded.type).newbyteorder("<")))
+            if observer is not None:
+                observer.take(observer.look((slice(None),) * encoded.texts.ndim)(encoded.texts))
+                observer = None
+        chunks = in_order(plan, self._packed(plan, encoded.values, observer), observer)
+        for chunk in progress(chunks, block_count(plan.shape, plan.chunk), " chunks", name):
+            _write_chunk(variable, chunk)
+            if chunk.digest is not None:
+                content.add_block(chunk.digest)
             self._disk.check()
         _add_attributes(variable, encoded.attributes)
         return variable, content.hexdigest()
 
-    def _create(
-        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], chunk: tuple[int, ...] | None
-    ) -> h5py.Dataset:
+    def _packed(self, plan: Plan, values: Any, observer: Observer | None) -> Iterable[Packed]:
+        """What the workers make of an array; one that is in memory stays in this process."""
+        is_lazy = hasattr(values, "dask")
+        if not is_lazy and plan.shape == plan.chunk:
+            return (task.function(*task.arguments) for task in tasks(plan, values, observer))
+        crew = self._crew if is_lazy else self._crew.here
+        return crew.results(tasks(plan, values, observer), _MOST_HELD)
+
+    def _create(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], plan: Plan | None) -> h5py.Dataset:
+        """Make a dataset, in chunks where there is a plan for them."""
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_attr_creation_order(_IN_ORDER)
         properties.set_obj_track_times(False)
         properties.set_fill_time(h5py.h5d.FILL_TIME_IFSET)
-        if chunk is not None:
-            properties.set_chunk(chunk)
+        if plan is not None:
+            properties.set_chunk(plan.chunk)
             if dtype.itemsize > 1:
                 properties.set_shuffle()
-            properties.set_deflate(DEFLATE_LEVEL)
+            properties.set_deflate(plan.level)
         space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
         stored_type = h5py.h5t.py_create(dtype, logical=True)
         return h5py.Dataset(h5py.h5d.create(self._group.id, name.encode(), stored_type, space, properties))
@@ -194,6 +197,14 @@ class Container:
 
     def _id_of(self, name: str) -> int:
         return int(self._scales[name].attrs[_DIMENSION_ID])
+
+
+def _write_chunk(variable: h5py.Dataset, chunk: Chunk) -> None:
+    if isinstance(chunk.stored, np.ndarray):
+        variable[chunk.region] = chunk.stored
+    else:
+        corner = tuple(axis.start for axis in chunk.region)
+        variable.id.write_direct_chunk(corner, chunk.stored.content, chunk.stored.mask)
 
 
 def _add_attributes(target: h5py.Group | h5py.Dataset, attributes: Mapping[str, Any]) -> None:

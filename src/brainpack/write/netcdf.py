@@ -11,8 +11,10 @@ from brainpack.layout import DATA_VARIABLE
 from brainpack.objects.attributes import encode_attributes
 from brainpack.objects.indexes import plain_coords
 from brainpack.objects.values import plain_data
-from brainpack.write.container import netcdf_file, unobserved
+from brainpack.workers import workers
+from brainpack.write.container import netcdf_file
 from brainpack.write.encoding import encode_values
+from brainpack.write.filters import level_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from brainpack.content.values import ArrayContent
     from brainpack.digest import Digest
-    from brainpack.write.container import Container, Observer
+    from brainpack.write.container import Container
+    from brainpack.write.filters import Compress
+    from brainpack.write.packing import Observer
 
     Coordinates = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]
 
@@ -32,7 +36,12 @@ ROOT: Final = ""
 
 
 def write_arrays(
-    arrays: Mapping[str, xr.DataArray], path: Path, *, compress: bool = True, observe: Observer = unobserved
+    arrays: Mapping[str, xr.DataArray],
+    path: Path,
+    *,
+    compress: Compress = True,
+    observer: Observer | None = None,
+    executor: Any = None,
 ) -> tuple[Digest, dict[str, GroupContent]]:
     """Write arrays into one netCDF file, each into the group of its name.
 
@@ -42,11 +51,13 @@ def write_arrays(
         By group; `ROOT` is the file itself. Never changed; all coordinates become plain variables.
     path : Path
         Made if it does not exist; otherwise the groups are added to it.
-    compress : bool
-        Deflate with byte shuffle.
-    observe : callable, optional
-        Gets region and values of each block of the `ROOT` array while it is written: texts in one block, everything
-        else chunk by chunk; objects have the type that they share.
+    compress : bool or "fast"
+        Deflate, at the cost of a few per cent of size or not; False to store the values as they are.
+    observer : Observer, optional
+        Learns about the values of the `ROOT` array while they are written: texts at once, everything else region by
+        region; objects have the type that they share.
+    executor : concurrent.futures.Executor, dask.distributed.Client or None
+        Who computes and compresses lazy values; see `brainpack.workers.workers`. The bytes are always the same.
 
     Returns
     -------
@@ -57,11 +68,13 @@ def write_arrays(
     ------
     InvalidData
         A value or an attribute that netCDF cannot hold, or a group that is already there.
+    SettingsError
+        `compress` or `executor` is something else.
     OSError
         The file cannot be written.
     """
     contents: dict[str, GroupContent] = {}
-    with netcdf_file(path, compress=compress) as file:
+    with workers(executor) as crew, netcdf_file(path, level_of(compress), crew) as file:
         for name, array in arrays.items():
             if (name or DATA_VARIABLE) in file:
                 raise InvalidData(
@@ -69,12 +82,14 @@ def write_arrays(
                 )
             coords = plain_coords(array)
             names = {*map(str, array.dims), *coords, *arrays}
-            seen_by = observe if name == ROOT else unobserved
+            seen_by = observer if name == ROOT else None
             contents[name] = _write_array(array, coords, file.container(name, taken=names), seen_by)
     return digest_file(path), contents
 
 
-def _write_array(array: xr.DataArray, coords: Coordinates, container: Container, observe: Observer) -> GroupContent:
+def _write_array(
+    array: xr.DataArray, coords: Coordinates, container: Container, observer: Observer | None
+) -> GroupContent:
     dims = tuple(str(dim) for dim in array.dims)
     stored: dict[str, ArrayContent] = {}
     along_their_own_dim = [name for name, (coord_dims, _) in coords.items() if coord_dims == (name,)]
@@ -90,4 +105,4 @@ def _write_array(array: xr.DataArray, coords: Coordinates, container: Container,
     links = {"coordinates": " ".join(others)} if others else {}
     # `variable.data` is what the caller holds: a lazy array is computed block by block, never whole.
     encoded = encode_values(plain_data(array).variable.data)
-    return GroupContent(container.add_variable(DATA_VARIABLE, dims, encoded, attributes | links, observe), stored)
+    return GroupContent(container.add_variable(DATA_VARIABLE, dims, encoded, attributes | links, observer), stored)
