@@ -64,7 +64,7 @@ fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(FAST_TESTS)
 
 bench: $(VENV)/.dev
-	for benchmark in upload loading merging opening validating_values validating_tables; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
+	for benchmark in writing reading packing publishing scale upload loading merging opening validating_values validating_tables; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
 
 real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all

@@ -20,8 +20,8 @@ def run(module: str, *arguments: str | Path) -> str:
 
 def test_uploads_are_compared() -> None:
     printed = run("upload", "--mib", "40", "--without-aws-cli")
-    assert "boto3 upload_file" in printed
-    assert "memory above its idle process" in printed
+    assert "| boto3 " in printed
+    assert "brainpack, idle" in printed
 
 
 def test_openings_are_compared() -> None:
@@ -42,7 +42,18 @@ def test_validations_of_values_are_measured() -> None:
 @pytest.mark.interop
 def test_merging_is_compared(reference_python: Path) -> None:
     options = ("--presentations", "500", "--stimuli", "50", "--columns", "4")
-    assert "reference client" in run("merging", *options, "--reference", reference_python)
+    assert "| reference" in run("merging", *options, "--reference", reference_python)
+
+
+@pytest.mark.slow
+def test_packaging_many_stimuli_is_measured() -> None:
+    assert "us per stimulus" in run("scale", "--counts", "20")
+
+
+@pytest.mark.interop
+def test_packing_is_compared(reference_python: Path) -> None:
+    sizes = ("--files", "4", "--kilobytes", "1", "--pictures", "2")
+    assert "2 pictures" in run("packing", *sizes, "--reference", reference_python)
 
 
 @pytest.mark.interop

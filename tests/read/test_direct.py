@@ -348,7 +348,7 @@ def test_large_coordinates_of_text(tmp_path: Path) -> None:
     write_netcdf(xr.DataArray(np.zeros(100_000, np.int8), coords, ("presentation",)), tmp_path / "a.nc")
     found = load_assembly_from_file(tmp_path / "a.nc")
     for name, texts in TEXTS.items():
-        assert [None if text != text else text for text in found[name].values.tolist()] == texts  # noqa: PLR0124 - NaN
+        assert [None if text != text else text for text in found[name].values.tolist()] == texts  # noqa: PLR0124 - NaN is not itself
 
 
 # ------------------------------------------------------------------------------------------------ damage

@@ -274,7 +274,7 @@ def test_values_in_memory_are_judged_by_how_they_shrink(tmp_path: Path) -> None:
     require_room([zeros], "writing lab.A", tmp_path)
     for arrays, compress in (([noise], "fast"), ([zeros, noise], True), ([zeros], False)):
         with pytest.raises(StoreError, match=r"writing lab\.A takes .* of disk, but") as caught:
-            require_room(arrays, "writing lab.A", tmp_path, compress=compress)  # type: ignore[arg-type]
+            require_room(arrays, "writing lab.A", tmp_path, compress=compress)  # type: ignore[arg-type]  # a list holds any value
         assert caught.value.errno == errno.ENOSPC
 
 
@@ -285,7 +285,7 @@ def test_values_that_are_no_numbers_are_left_to_the_disk(tmp_path: Path) -> None
 
 def test_compress_that_makes_no_sense_is_told_before_work_starts(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected True, False or 'fast'"):
-        require_room([], "writing lab.A", tmp_path, compress="best")  # type: ignore[arg-type]
+        require_room([], "writing lab.A", tmp_path, compress="best")  # type: ignore[arg-type]  # on purpose wrong
 
 
 @given(shape=st.tuples(st.integers(0, 300), st.integers(0, 3000)), factor=st.integers(1, 9))
