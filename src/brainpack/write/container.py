@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import h5py
 import numpy as np
+from h5py._objects import phil
 
 from brainpack.content.blocks import block_count
 from brainpack.content.values import ArrayContent, ValuesHash
@@ -204,7 +205,8 @@ def _write_chunk(variable: h5py.Dataset, chunk: Chunk) -> None:
         variable[chunk.region] = chunk.stored
     else:
         corner = tuple(axis.start for axis in chunk.region)
-        variable.id.write_direct_chunk(corner, chunk.stored.content, chunk.stored.mask)
+        with phil:  # old versions do not take the lock of HDF5 here, while workers may read from another file
+            variable.id.write_direct_chunk(corner, chunk.stored.content, chunk.stored.mask)
 
 
 def _add_attributes(target: h5py.Group | h5py.Dataset, attributes: Mapping[str, Any]) -> None:
