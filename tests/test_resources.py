@@ -173,9 +173,9 @@ def test_what_ulimit_leaves_can_be_taken_and_no_more(limit: str, option: str) ->
                 return False
             return True
         can = [takes(left - (8 << 20)), takes(left + (8 << 20))]
-        require_memory(left - (8 << 20), "reading", "")
+        require_memory(left - (8 << 20), "reading", str)
         try:
-            require_memory(left + (8 << 20), "reading lab.A", "take half of it")
+            require_memory(left + (8 << 20), "reading lab.A", "take half of {}".format)
         except OSError as error:
             print(json.dumps({"left": left, "can": can, "errno": error.errno, "message": str(error)}))
     """
@@ -187,13 +187,13 @@ def test_what_ulimit_leaves_can_be_taken_and_no_more(limit: str, option: str) ->
     assert found["message"].startswith(
         f"reading lab.A takes about {needed} of memory, but 'ulimit {option}' of 768 MiB"
     )
-    assert found["message"].endswith(f" leaves {left}; take half of it")
+    assert found["message"].endswith(f" leaves {left}; take half of {found['left']}")
 
 
 def test_memory_beyond_all_limits_is_refused() -> None:
-    require_memory(0, "reading", "")
+    require_memory(0, "reading", str)
     with pytest.raises(StoreError, match=r"^reading takes about 16384 PiB of memory, but .* leaves .*; read a part$"):
-        require_memory(1 << 64, "reading", "read a part")
+        require_memory(1 << 64, "reading", lambda _: "read a part")
 
 
 def test_memory_left_is_never_less_than_nothing() -> None:

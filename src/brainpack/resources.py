@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from brainpack.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 UNLIMITED: Final = sys.maxsize
 
@@ -108,7 +108,7 @@ def disk_left(folder: Path) -> int:
     return UNLIMITED
 
 
-def require_memory(needed: int, what: str, advice: str) -> None:
+def require_memory(needed: int, what: str, advice: Callable[[int], str]) -> None:
     """Refuse work for which there is too little memory.
 
     Parameters
@@ -117,8 +117,8 @@ def require_memory(needed: int, what: str, advice: str) -> None:
         Bytes, as estimated.
     what : str
         The work, as in "writing lab.Author2026 takes 2 GiB".
-    advice : str
-        What would fit.
+    advice : callable
+        Says what would fit into so many bytes.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def require_memory(needed: int, what: str, advice: str) -> None:
     """
     limit = _tightest(memory_limits())
     if needed > limit.left:
-        raise _refusal(errno.ENOMEM, f"{what} takes about {human_size(needed)} of memory", limit, advice)
+        raise _refusal(errno.ENOMEM, f"{what} takes about {human_size(needed)} of memory", limit, advice(limit.left))
 
 
 def require_disk(needed: int, folder: Path, what: str) -> None:

@@ -89,7 +89,7 @@ def test_warnings_of_pillow_are_no_damage_and_are_not_shown() -> None:
 def test_no_more_threads_than_cores_that_the_process_may_use() -> None:
     code = (
         "import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from brainpack.media import inspector; print(inspector._THREADS)"
+        "from brainpack.workers import CORES; print(CORES)"
     )
     cores = 1 if hasattr(os, "sched_setaffinity") else os.cpu_count()
     assert int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) == cores

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from brainpack import InvalidData, load_assembly_from_file
 from brainpack.packaging import write_netcdf
 from brainpack.read.container import NetcdfFile
-from brainpack.read.direct import Chunks
+from brainpack.read.direct import StoredChunks
 from brainpack.read.in_place import arrays_in_place
 from brainpack.read.netcdf import read_assembly
 from brainpack.workers import CORES, Workers
@@ -119,7 +119,7 @@ def test_the_same_bytes_as_hdf5(tmp_path_factory: pytest.TempPathFactory, case: 
     path = tmp_path_factory.getbasetemp() / "direct.h5"
     write(path, case)
     with opened(path) as (dataset, descriptor):
-        chunks = Chunks.of(dataset)
+        chunks = StoredChunks.of(dataset)
         expected = dataset[case.region]
         if chunks is None:  # deflate has added exactly what it has saved
             assert "deflate" in case.filters
@@ -149,7 +149,7 @@ def test_threads_are_for_several_large_chunks(tmp_path: Path, chunk: int, tasks:
         file.create_dataset("data", data=values, chunks=(chunk,), compression=1, shuffle=True)
     calls: list[Task] = []
     with opened(tmp_path / "a.h5") as (dataset, descriptor):
-        chunks = Chunks.of(dataset)
+        chunks = StoredChunks.of(dataset)
         assert chunks is not None
         found = chunks.read(descriptor, (slice(0, 1 << 17),), counting_crew(calls))
     assert len(calls) == tasks
@@ -206,14 +206,14 @@ def test_what_only_hdf5_can_read(tmp_path: Path, make: Callable[[h5py.File], Any
     with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
         make(file)
     with opened(tmp_path / "a.h5") as (dataset, _):
-        assert Chunks.of(dataset) is None
+        assert StoredChunks.of(dataset) is None
 
 
 def test_bytes_before_the_file_of_hdf5_are_left_to_it(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w", userblock_size=512) as file:
         file.create_dataset("data", data=np.arange(9), chunks=(4,))
     with opened(tmp_path / "a.h5") as (dataset, _):
-        assert Chunks.of(dataset) is None
+        assert StoredChunks.of(dataset) is None
 
 
 def test_bytes_that_were_shuffled_by_another_size_are_left_to_hdf5(tmp_path: Path) -> None:
@@ -221,13 +221,13 @@ def test_bytes_that_were_shuffled_by_another_size_are_left_to_hdf5(tmp_path: Pat
     with h5py.File(path, "w") as file:
         file.create_dataset("data", data=np.arange(8.0), chunks=(4,), compression=4, shuffle=True)
     with opened(path) as (dataset, _):
-        assert Chunks.of(dataset) is not None
+        assert StoredChunks.of(dataset) is not None
     eight, two = (b"shuffle\0" + size.to_bytes(4, "little") for size in (8, 2))
     content = path.read_bytes()
     assert eight in content
     path.write_bytes(content.replace(eight, two))
     with opened(path) as (dataset, _):
-        assert Chunks.of(dataset) is None
+        assert StoredChunks.of(dataset) is None
 
 
 @pytest.mark.parametrize("padding", [h5py.h5t.STR_NULLTERM, h5py.h5t.STR_NULLPAD], ids=["netCDF-C", "brainpack"])
@@ -235,7 +235,7 @@ def test_letters(tmp_path: Path, padding: int) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         letters(file, padding)
     with opened(tmp_path / "a.h5") as (dataset, descriptor):
-        chunks = Chunks.of(dataset)
+        chunks = StoredChunks.of(dataset)
         assert chunks is not None
         assert chunks.read(descriptor, (slice(0, 5),), None).tobytes() == dataset[()].tobytes()
 

@@ -141,6 +141,21 @@ def test_facts_are_those_of_the_whole_array_however_it_is_cut(array: tuple[Any, 
     assert facts(statistics) == expected_facts(dims, values)
 
 
+@given(arrays(), st.data())
+def test_facts_of_parts_that_others_look_at_make_up_those_of_the_whole(
+    array: tuple[Any, Any], data: st.DataObject
+) -> None:
+    dims, values = array
+    statistics = Statistics(dims, values.shape, values.dtype)
+    regions = data.draw(cuts(values.shape))
+    under_way = data.draw(st.integers(1, len(regions)))
+    for start in range(0, len(regions), under_way):
+        some = regions[start : start + under_way]
+        for region, look in [(region, statistics.look(region)) for region in some]:
+            statistics.take(look(values[(*region, ...)]))
+    assert facts(statistics) == expected_facts(dims, values)
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=300), st.data())
 def test_the_largest_magnitudes_do_not_depend_on_the_order(values: list[float], data: st.DataObject) -> None:
     array = np.array([*values, -999, 1e20, *values[:50] * 4])

@@ -19,7 +19,7 @@ from hypothesis import assume, example, given
 from brainpack import SettingsError, StoreError
 from brainpack.resources import disk_left
 from brainpack.workers import Workers
-from brainpack.write import archive, container, estimates
+from brainpack.write import archive, estimates, packing
 from brainpack.write.encoding import encode_values
 from brainpack.write.estimates import (
     disk_for_values,
@@ -123,7 +123,7 @@ def held_at_most(array: xr.DataArray, count: int) -> int:
 
     encoded = encode_values(array.variable.data)
     work = tasks(Plan.of(encoded, 4), encoded.values, None)
-    assert not any(Workers(submit, count).results(work, container._MOST_HELD))
+    assert not any(Workers(submit, count).results(work, packing.MOST_HELD))
     return most
 
 

@@ -126,7 +126,7 @@ def test_each_chunk_of_a_lazy_array_is_computed_once(cut: Any, tmp_path: Path) -
 
 
 def test_what_is_computed_again_and_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "_TOGETHER", 1 << 20)
+    monkeypatch.setattr(chunks, "TOGETHER", 1 << 20)
     lazy = dask.array.from_array(VALUES, chunks=(100, 60, 20))
     with pytest.warns(UserWarning, match=r"array\.mean\(\)\.compute\(\)"):
         write_arrays({ROOT: xr.DataArray(lazy - lazy.mean(), dims=DIMS)}, tmp_path / "a.nc")

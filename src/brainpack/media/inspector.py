@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from brainpack.media.looking import FileOnDisk, look_at, look_into
 from brainpack.progress import progress
+from brainpack.workers import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from brainpack.media.facts import Facts
     from brainpack.media.looking import Openable
 
-# On a shared machine, a process often may use a few cores of many.
-_THREADS: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_MOST_WAITING: Final = 16 * _THREADS  # files
+_MOST_WAITING: Final = 16 * CORES  # files
 _MOST_HELD: Final = 256 << 20  # bytes of files that wait or are decoded
 
 
@@ -44,7 +42,7 @@ class Inspector:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_THREADS, "brainpack-media")
+        self._pool = ThreadPoolExecutor(CORES, "brainpack-media")
         self._waiting: deque[tuple[Future[Facts], int]] = deque()
         self._held = 0
         self._facts: list[Facts] = []

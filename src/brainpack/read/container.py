@@ -17,7 +17,7 @@ from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_i
 
 from brainpack.errors import BrainpackError, InvalidData, StoreError
 from brainpack.read.access import reading, refuse_other_than_file
-from brainpack.read.direct import Chunks
+from brainpack.read.direct import StoredChunks
 from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class NetcdfFile:
         self._version = version or _version(self.path)
         self._lock = threading.RLock()
         self._file: h5py.File | None = None
-        self._chunks: dict[str, Chunks | None] = {}
+        self._chunks: dict[str, StoredChunks | None] = {}
         self._is_closed = False
 
     def __reduce__(self) -> tuple[type[NetcdfFile], tuple[Path, Version]]:
@@ -99,11 +99,11 @@ class NetcdfFile:
                 self._file.close()
                 self._file = None
 
-    def chunks_of(self, dataset: h5py.Dataset) -> Chunks | None:
+    def chunks_of(self, dataset: h5py.Dataset) -> StoredChunks | None:
         """Look up where the chunks of an array are, once; None if HDF5 has to read it."""
         with self._lock:
             if dataset.name not in self._chunks:
-                self._chunks[dataset.name] = Chunks.of(dataset)
+                self._chunks[dataset.name] = StoredChunks.of(dataset)
             return self._chunks[dataset.name]
 
     def group_names(self) -> list[str]:

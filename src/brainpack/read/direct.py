@@ -41,7 +41,7 @@ _WORTH_A_TASK: Final = 256 << 10  # bytes; of smaller chunks, threads wait for e
 
 
 @dataclass(frozen=True)
-class Chunks:
+class StoredChunks:
     """Where the chunks of an array are in its file, and how their bytes become values.
 
     Attributes
@@ -70,7 +70,7 @@ class Chunks:
     fill: Values | None
 
     @classmethod
-    def of(cls, dataset: h5py.Dataset) -> Chunks | None:
+    def of(cls, dataset: h5py.Dataset) -> StoredChunks | None:
         """Look up the chunks; None for an array that only HDF5 can read.
 
         Parameters

@@ -68,8 +68,7 @@ def decoded_array(
         dataset = xr.decode_cf(stored, decode_timedelta=False)
         array = dataset[data_variable([*dataset.data_vars], where)]
         if chunks is None:
-            advice = 'pass chunks="auto", which leaves the values in the file until they are computed'
-            require_memory(array.nbytes, f"loading {where}", advice)
+            require_memory(array.nbytes, f"loading {where}", _advice)
         texts: dict[Hashable, xr.Variable] = {}
         for name, variable in array.coords.variables.items():
             if name not in array.dims and variable.ndim == 1 and _is_plain_text(stored.variables[str(name)]):
@@ -82,6 +81,10 @@ def decoded_array(
         else:
             array = array.copy(deep=False, data=lazy_values(array.variable, chunks, where))
         return _with_durations(array).rename(None), levels
+
+
+def _advice(_: int) -> str:
+    return 'pass chunks="auto", which leaves the values in the file until they are computed'
 
 
 def _levels(texts: dict[Hashable, xr.Variable], crew: Workers) -> dict[Hashable, Level]:

@@ -23,13 +23,14 @@ from brainpack.read.access import reading
 from brainpack.read.archives import Archive, FileOnDisk
 from brainpack.read.unpack_notes import Note, clock, flush, folders_of, last_touched
 from brainpack.store.local.digests import Mark
+from brainpack.workers import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from brainpack.read.archives import Member
 
-_THREADS: Final = min(4, os.cpu_count() or 1)
+_THREADS: Final = min(4, CORES)
 _TOGETHER: Final = 64  # files of which a thread takes care in one go
 _EVERYBODY: Final = 0o666  # a lab may share the folder
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TARGET_BYTES: Final = BLOCK_BYTES  # so that each chunk of numbers has a digest of its own
 _TOO_OFTEN: Final = 2  # times that steps of a computation are made
-_TOGETHER: Final = 16 << 20  # bytes of small lazy chunks that are computed at a time
+TOGETHER: Final = 16 << 20  # bytes of small lazy chunks that are computed at a time
 
 
 def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -68,8 +68,8 @@ def band_lengths(chunks: tuple[tuple[int, ...], ...], itemsize: int) -> tuple[tu
     """
     for axis, lengths in enumerate(chunks):
         rest = max(math.prod(map(sum, chunks[axis + 1 :])) * itemsize, 1)
-        if max(lengths) > 1 or rest <= _TOGETHER or axis == len(chunks) - 1:
-            pieces = tuple(piece.stop - piece.start for piece in joined(lengths, _TOGETHER // rest))
+        if max(lengths) > 1 or rest <= TOGETHER or axis == len(chunks) - 1:
+            pieces = tuple(piece.stop - piece.start for piece in joined(lengths, TOGETHER // rest))
             return (*chunks[:axis], pieces, *((sum(whole),) for whole in chunks[axis + 1 :]))
     return ()
 

@@ -18,7 +18,7 @@ from brainpack.content.blocks import block_count
 from brainpack.content.values import ArrayContent, ValuesHash
 from brainpack.progress import progress
 from brainpack.write.disk import Disk
-from brainpack.write.packing import Plan, in_order, tasks
+from brainpack.write.packing import MOST_HELD, Plan, in_order, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _IN_ORDER: Final = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
 _DIMENSION_ID: Final = "_Netcdf4Dimid"
 _BARE_DIMENSION: Final = "This is a netCDF dimension but not a netCDF variable."
-_MOST_HELD: Final = 64 << 20  # bytes of chunks under way, if they are small
 
 
 @contextmanager
@@ -173,7 +172,7 @@ class Container:
         if not is_lazy and plan.shape == plan.chunk:
             return (task.function(*task.arguments) for task in tasks(plan, values, observer))
         crew = self._crew if is_lazy else self._crew.here
-        return crew.results(tasks(plan, values, observer), _MOST_HELD)
+        return crew.results(tasks(plan, values, observer), MOST_HELD)
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], plan: Plan | None) -> h5py.Dataset:
         """Make a dataset, in chunks where there is a plan for them."""

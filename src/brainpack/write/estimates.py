@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from brainpack.content.blocks import block_count, block_shape
 from brainpack.notices import warn
-from brainpack.resources import disk_left, human_size, memory_left, require_disk, require_memory
+from brainpack.resources import disk_left, human_size, require_disk, require_memory
 from brainpack.workers import workers
 from brainpack.write.archive import HELD_IN_MEMORY
-from brainpack.write.chunks import band_lengths, chunk_shape
+from brainpack.write.chunks import TOGETHER, band_lengths, chunk_shape
 from brainpack.write.filters import filtered, level_of
+from brainpack.write.packing import HELD, MOST_HELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from brainpack.write.filters import Compress
 
 _NUMBERS: Final = "biuf"  # others are converted as a whole before they are written
-_HELD: Final = 3  # times its values that a task takes: as they came, shuffled, and compressed
-_MOST_HELD: Final = 64 << 20  # bytes of small tasks under way
-_JOINED: Final = 16 << 20  # bytes, to which small blocks of lazy arrays are joined
 _SAMPLES: Final = 16  # chunks
 
 _UINT16: Final = 0xFFFF
@@ -60,12 +59,11 @@ def require_room(
     SettingsError
         `compress` or `executor` is something else.
     """
-    left = memory_left()
     with workers(executor) as crew:
         count = crew.here.count
         for array in arrays:
             if array.chunks is None or crew.are_here:
-                require_memory(memory_for_array(array, count), what, what_fits(array, count, left))
+                require_memory(memory_for_array(array, count), what, partial(what_fits, array, count))
     _require_disk_for_numbers([array for array in arrays if _is_of_numbers(array)], what, folder, level_of(compress))
 
 
@@ -134,7 +132,7 @@ def memory_for_array(array: xr.DataArray, count: int) -> int:
     >>> memory_for_array(xr.DataArray(np.zeros((256, 1 << 17))), count=2) >> 20
     24
     """
-    return _under_way(_task(array), count, whole=_HELD * array.nbytes)
+    return _under_way(_task(array), count, whole=HELD * array.nbytes)
 
 
 def what_fits(array: xr.DataArray, count: int, left: int) -> str:
@@ -155,7 +153,7 @@ def what_fits(array: xr.DataArray, count: int, left: int) -> str:
     >>> what_fits(array, count=2, left=864 << 20)
     "with 2 workers, blocks of at most 96 MiB fit: open or make the array with chunks={'presentation': 96}"
     """
-    task, whole = _task(array), _HELD * array.nbytes
+    task, whole = _task(array), HELD * array.nbytes
     for fewer in range(count, 0, -1):
         crew = f"executor=ThreadPoolExecutor({fewer})" if fewer < count else f"{count} worker{'s' * (count > 1)}"
         if _under_way(task, fewer, whole) <= left:
@@ -172,9 +170,9 @@ def _blocks_that_fit(array: xr.DataArray, count: int, left: int) -> dict[Hashabl
     """Lengths of blocks of a lazy array along the axes that have to be cut; none, where that does not help."""
     if array.chunks is None or not _is_of_numbers(array):
         return {}
-    block = block_shape(array.shape, array.dtype.itemsize, left // (_HELD * (count + 1)))
-    largest = max(math.prod(block) * array.dtype.itemsize, _JOINED)
-    if _under_way(_HELD * largest, count, whole=_HELD * array.nbytes) > left:
+    block = block_shape(array.shape, array.dtype.itemsize, left // (HELD * (count + 1)))
+    largest = max(math.prod(block) * array.dtype.itemsize, TOGETHER)
+    if _under_way(HELD * largest, count, whole=HELD * array.nbytes) > left:
         return {}
     return {dim: step for dim, step, full in zip(array.dims, block, array.shape, strict=True) if step < full}
 
@@ -252,16 +250,16 @@ def _extra(numbers: int) -> int:
 
 def _under_way(task: int, count: int, whole: int) -> int:
     """Bytes that `Workers.results` lets be under way, of tasks that take so much at most, and all of them so much."""
-    return min(whole, 4 * count * task, max((count + 1) * task, _MOST_HELD))
+    return min(whole, 4 * count * task, max((count + 1) * task, MOST_HELD))
 
 
 def _task(array: xr.DataArray) -> int:
     """Bytes of what is worked on at a time: a chunk of the file, or whole chunks of a lazy array, or all of it."""
     if not _is_of_numbers(array):
-        return _HELD * array.nbytes
+        return HELD * array.nbytes
     itemsize, chunks = array.dtype.itemsize, array.chunks
     lengths = chunk_shape(array.shape, itemsize) if chunks is None else map(max, band_lengths(chunks, itemsize))
-    return _HELD * math.prod(lengths) * itemsize
+    return HELD * math.prod(lengths) * itemsize
 
 
 def _is_of_numbers(array: xr.DataArray) -> bool:

@@ -21,7 +21,8 @@ Compress = bool | Literal["fast"]
 LEVEL: Final = 4
 FAST: Final = 1
 
-_SHUFFLE_SKIPPED, _DEFLATE_SKIPPED = 0b01, 0b10  # HDF5's filter mask: the first filter is the lowest bit
+# HDF5's filter mask: what was left out. Numbers are shuffled and deflated; single bytes are deflated only.
+_FIRST, _BOTH = 0b01, 0b11
 _SAMPLE: Final = 16 << 10  # bytes, of which a smaller part would say too little about repeating values
 _PLANE_SAMPLE: Final = 2 << 10  # bytes, at two places of a plane
 _WORTHWHILE: Final = 0.985  # of its size that a plane is compressed to, or else it is stored
@@ -88,7 +89,8 @@ def filtered(block: Block, chunk: tuple[int, ...], level: int) -> Filtered:
     if block.shape != chunk:
         block = np.pad(block, [(0, full - part) for full, part in zip(chunk, block.shape, strict=True)])
     values = np.ascontiguousarray(block)
-    if values.dtype.itemsize > 1 and _is_better_shuffled(values, level):
+    has_shuffle = values.dtype.itemsize > 1
+    if has_shuffle and _is_better_shuffled(values, level):
         planes = _shuffled(values)
         stored = _stored_planes(planes, level)
         if stored < len(planes):
@@ -96,9 +98,8 @@ def filtered(block: Block, chunk: tuple[int, ...], level: int) -> Filtered:
     else:
         content = deflate.zlib_compress(values.data.cast("B"), level)
         if len(content) < values.nbytes:
-            return Filtered(content, _SHUFFLE_SKIPPED if values.dtype.itemsize > 1 else 0)
-    both = _SHUFFLE_SKIPPED | _DEFLATE_SKIPPED if values.dtype.itemsize > 1 else _SHUFFLE_SKIPPED
-    return Filtered(values.data.cast("B"), both)
+            return Filtered(content, _FIRST if has_shuffle else 0)
+    return Filtered(values.data.cast("B"), _BOTH if has_shuffle else _FIRST)
 
 
 def _shuffled(values: Block) -> npt.NDArray[np.uint8]:

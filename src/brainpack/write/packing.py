@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     Look = Callable[[Block], Any]
 
 
-_HELD: Final = 3  # times its values that a region takes: as they came, shuffled, and compressed
+HELD: Final = 3  # times its values that a region takes: as they came, shuffled, and compressed
+MOST_HELD: Final = 64 << 20  # bytes of regions under way, if they are small
 
 
 class Observer(Protocol):
@@ -154,7 +155,7 @@ def tasks(plan: Plan, values: Any, observer: Observer | None) -> Iterator[Task]:
     parts = bands(values) if is_lazy else ((region, values) for region in _chunks_of(plan, _whole(plan.shape)))
     for region, part in parts:
         look = None if observer is None else observer.look(region)
-        size = _HELD * plan.dtype.itemsize * math.prod(axis.stop - axis.start for axis in region)
+        size = HELD * plan.dtype.itemsize * math.prod(axis.stop - axis.start for axis in region)
         yield Task(pack if is_lazy else pack_from, (plan, region, part, look), size)
 
 
