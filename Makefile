@@ -51,7 +51,7 @@ matrix: oldest $(NEWEST_PYTHON)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
 oldest: $(VENV)-oldest/.tools
-	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^\(lazy\|media\)/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
+	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^\(lazy\|media\|remote\)/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
 		pyproject.toml >$(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/$(PIP_INSTALL) --constraint $(VENV)-oldest/constraints.txt --group test .
 	$(VENV)-oldest/bin/$(FAST_TESTS) -W default

@@ -10,10 +10,17 @@ import numpy as np
 import xarray as xr
 
 from brainpack import StimulusSet
+from brainpack.media.inspector import inspectors
+from brainpack.sources import LocalFile
+from brainpack.validation.rules.stimuli import stimulus_subjects
+from brainpack.write.stimuli import write_zip
+from brainpack.write.stimulus_files import StimulusFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from brainpack.write.stimuli import Packed
 
 
 def png(grey: int, side: int = 4) -> bytes:
@@ -46,6 +53,24 @@ def stimulus_set(folder: Path, ids: Iterable[object] = ("left", "right", "日本
     )
     stimuli.stimulus_paths = paths
     return stimuli
+
+
+def subjects_with_files(stimuli: object) -> list[object]:
+    """All there is to check of a stimulus set and its files."""
+    with inspectors() as crew:
+        return stimulus_subjects(stimuli, crew)
+
+
+def stimulus_file(name: str, path: Path) -> StimulusFile:
+    """A file on its way into a ZIP."""
+    source = LocalFile(str(path))
+    return StimulusFile(name, source, source.stamp())
+
+
+def packed(files: Iterable[tuple[str, Path]], path: Path, *, executor: Any = None, look: bool = False) -> Packed:
+    """Files in a new ZIP."""
+    with inspectors(executor) as crew:
+        return write_zip([stimulus_file(*file) for file in files], path, crew, look=look)
 
 
 def recording(ids: Iterable[object] = ("left", "right", "日本", "left")) -> xr.DataArray:

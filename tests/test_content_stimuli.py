@@ -95,7 +95,7 @@ def test_a_byte_of_a_stimulus_changes_it(tmp_path: Path) -> None:
 
 
 def test_large_stimuli_count_with_all_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainpack.write.archive.HELD_IN_MEMORY", 10)
+    monkeypatch.setattr("brainpack.write.stimulus_files.HELD_IN_MEMORY", 10)
     made = packaging.package_stimulus_set_locally(stimulus_set(tmp_path / "in"), "lab.Set", tmp_path)
     assert content_hash(made["csv_path"]) == recorded(made) == GOLDEN
 

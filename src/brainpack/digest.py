@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
-BLOCK = 1 << 20
-_LARGE_BLOCK = 4 << 20
-_WORTH_A_THREAD = 16 << 20
+BLOCK: Final = 1 << 20
+_WORTH_THREADS: Final = 16 << 20  # bytes
+_MOST_WAITING: Final = 16 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,81 @@ class Digester:
         return Digest(self._sha1.hexdigest(), self._sha256.hexdigest(), self.size)
 
 
+class ThreadedDigester:
+    """A `Digester` whose caller goes on with other things: each hash is computed in a thread of its own.
+
+    What is handed over must not change afterwards. At the end of the `with`, no thread is left.
+
+    Examples
+    --------
+    >>> with ThreadedDigester() as digester:
+    ...     digester.update(b"spikes")
+    ...     digester.digest().size
+    6
+    """
+
+    def __init__(self) -> None:
+        self._hashes = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+        self._threads = [ThreadPoolExecutor(1, "brainpack-hash") for _ in self._hashes]
+        self._gathered: list[bytes | memoryview] = []
+        self._waiting: deque[tuple[int, list[Future[None]]]] = deque()
+        self._gathered_size = self._waiting_size = 0
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for thread in self._threads:
+            thread.shutdown(cancel_futures=True)
+
+    def update(self, data: bytes | memoryview) -> None:
+        size = memoryview(data).nbytes
+        self.size += size
+        self._gathered.append(data)
+        self._gathered_size += size
+        if self._gathered_size >= BLOCK:  # a thread has enough to do
+            self._hand_over()
+            while self._waiting_size > _MOST_WAITING:
+                self._settle()
+
+    def digest(self) -> Digest:
+        self._hand_over()
+        while self._waiting:
+            self._settle()
+        sha1, sha256 = self._hashes
+        return Digest(sha1.hexdigest(), sha256.hexdigest(), self.size)
+
+    def _hand_over(self) -> None:
+        parts, self._gathered = self._gathered, []
+        futures = [
+            thread.submit(_update, found.update, parts)
+            for thread, found in zip(self._threads, self._hashes, strict=True)
+        ]
+        self._waiting.append((self._gathered_size, futures))
+        self._waiting_size += self._gathered_size
+        self._gathered_size = 0
+
+    def _settle(self) -> None:
+        size, futures = self._waiting.popleft()
+        for future in futures:
+            future.result()
+        self._waiting_size -= size
+
+
+def _update(update: Callable[[bytes | memoryview], None], parts: Sequence[bytes | memoryview]) -> None:
+    for part in parts:
+        update(part)
+
+
 class DigestingWriter(io.BufferedIOBase):
     """A binary file that hashes what it writes, so that nothing has to be read again."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, digester: Digester | ThreadedDigester | None = None) -> None:
         self._file = file
-        self._digester = Digester()
+        self._digester = digester or Digester()
 
     def writable(self) -> bool:
         return True
@@ -140,28 +214,13 @@ def digest_file(path: Path) -> Digest:
         The file cannot be read.
     """
     with path.open("rb") as file:
-        if path.stat().st_size > _WORTH_A_THREAD:
-            return _digest_in_threads(file)
-        digester = Digester()
-        while block := file.read(BLOCK):
-            digester.update(block)
-        return digester.digest()
+        if path.stat().st_size <= _WORTH_THREADS:
+            return _digest(file, Digester())
+        with ThreadedDigester() as digester:
+            return _digest(file, digester)
 
 
-def _digest_in_threads(file: BinaryIO) -> Digest:
-    """Hash a file in the time that SHA-256 takes: a second thread reads, and computes SHA-1."""
-    sha1, sha256, size = hashlib.sha1(usedforsecurity=False), hashlib.sha256(), 0
-
-    def read() -> bytes:
-        block = file.read(_LARGE_BLOCK)
-        sha1.update(block)
-        return block
-
-    with ThreadPoolExecutor(1, "brainpack-sha1") as thread:
-        block = read()
-        while block:
-            following = thread.submit(read)
-            sha256.update(block)
-            size += len(block)
-            block = following.result()
-    return Digest(sha1.hexdigest(), sha256.hexdigest(), size)
+def _digest(file: BinaryIO, digester: Digester | ThreadedDigester) -> Digest:
+    while block := file.read(BLOCK):
+        digester.update(block)
+    return digester.digest()

@@ -148,7 +148,11 @@ def package_data_assembly_locally(
 
 
 def package_stimulus_set_locally(
-    proto_stimulus_set: pd.DataFrame, stimulus_set_identifier: str, downloads_path: AnyPath | None = None
+    proto_stimulus_set: pd.DataFrame,
+    stimulus_set_identifier: str,
+    downloads_path: AnyPath | None = None,
+    *,
+    executor: Any = None,
 ) -> dict[str, str]:
     """Package a stimulus set into a folder: a CSV, a ZIP, and a record beside them.
 
@@ -156,13 +160,16 @@ def package_stimulus_set_locally(
     ----------
     proto_stimulus_set : StimulusSet, or DataFrame with the attribute `stimulus_paths`
         One row per stimulus with a column `stimulus_id` (text or integers; `image_id` in old sets) and any
-        metadata; never changed. `stimulus_paths` maps every id to a file. A column `filename` must hold the names
-        that the files get in the ZIP: the id with the file's suffix, or the column `stimulus_path_within_store`
-        with it.
+        metadata; never changed. `stimulus_paths` maps every id to a file, or to a URL such as "s3://bucket/left.png",
+        which needs `brainpack[remote]`. A column `filename` must hold the names that the files get in the ZIP: the id
+        with the file's suffix, or the column `stimulus_path_within_store` with it.
     stimulus_set_identifier : str
         For instance "lab.Author2026".
     downloads_path : path, optional
         Target folder; `~/Downloads/brainscore_packages` by default. Files of an earlier run are replaced.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who reads the files and looks into them. By default the cluster of the current Dask client, if there is one,
+        and otherwise threads. Files that its workers do not see are read here. The bytes do not depend on it.
 
     Returns
     -------
@@ -191,7 +198,7 @@ def package_stimulus_set_locally(
     'stimulus_lab_Author2026.zip'
     """
     folder = _folder(downloads_path)
-    record = pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder)
+    record = pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder, executor=executor)
     csv, archive = record.file(".csv"), record.file(".zip")
     return {
         "identifier": stimulus_set_identifier,
@@ -286,6 +293,8 @@ def package_stimulus_set(
     proto_stimulus_set: pd.DataFrame,
     stimulus_set_identifier: str,
     bucket_name: str = "brainio-temp",
+    *,
+    executor: Any = None,
 ) -> dict[str, str | None]:
     """Package a stimulus set and publish it to S3: a CSV and a ZIP, and then the record that names them.
 
@@ -296,7 +305,7 @@ def package_stimulus_set(
     ----------
     catalog_name : object
         Of a table that no longer exists; ignored, and may be left out.
-    proto_stimulus_set, stimulus_set_identifier
+    proto_stimulus_set, stimulus_set_identifier, executor
         As for `package_stimulus_set_locally`.
     bucket_name : str
         "bucket" or "bucket/folder", of AWS or of any server that `AWS_ENDPOINT_URL_S3` names. Stimuli for the bucket
@@ -328,7 +337,7 @@ def package_stimulus_set(
 
     def package(folder: Path) -> Record:
         profile = Profile.EXPERIMENT if is_for_experiment else Profile.DRAFT
-        return pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder, profile)
+        return pipeline.package_stimuli(proto_stimulus_set, stimulus_set_identifier, folder, profile, executor=executor)
 
     record, version_ids = _package_and_publish(package, "stimulus_set", stimulus_set_identifier, bucket_name)
     csv, archive = record.file(".csv"), record.file(".zip")

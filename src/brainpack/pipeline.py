@@ -15,11 +15,12 @@ from brainpack.atomic import whole_file
 from brainpack.content.hashes import content_of_groups, content_of_stimuli, table_cells
 from brainpack.errors import InvalidData, NotFound, StoreError
 from brainpack.layout import record_name, store_name
-from brainpack.media.inspector import Inspector, look_at_files
+from brainpack.media.inspector import inspectors, look_at_files
 from brainpack.notices import warn
 from brainpack.objects.indexes import plain_coords, repeated_dimensions
 from brainpack.read.tables import read_table
 from brainpack.record.records import Record, RecordedFile, read_record
+from brainpack.sources import Stamp
 from brainpack.validation.project import Project
 from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
@@ -32,9 +33,11 @@ from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
 from brainpack.validation.rules.values import Values
 from brainpack.validation.statistics import Statistics
 from brainpack.validation.terms import Profile
+from brainpack.workers import workers
 from brainpack.write.estimates import require_disk_for_zip, require_room
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.stimuli import write_csv, write_zip
+from brainpack.write.stimulus_files import StimulusFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +49,14 @@ if TYPE_CHECKING:
     from brainpack.write.filters import Compress
 
 
-def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profile: Profile = Profile.DRAFT) -> Record:
+def package_stimuli(
+    stimuli: pd.DataFrame,
+    identifier: str,
+    folder: Path,
+    profile: Profile = Profile.DRAFT,
+    *,
+    executor: Any = None,
+) -> Record:
     """Write the CSV, the ZIP and the record of a stimulus set.
 
     Parameters
@@ -59,6 +69,8 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profil
         Made if needed. Files of an earlier run with the same identifier are replaced. The nearest `brainpack.toml` in
         it or above it counts, or else in or above the working folder.
     profile : Profile
+    executor
+        Who reads the files and looks into them, as for `brainpack.workers.workers`.
 
     Returns
     -------
@@ -72,35 +84,36 @@ def package_stimuli(stimuli: pd.DataFrame, identifier: str, folder: Path, profil
         Something is wrong with `brainpack.toml`.
     StoreError
         A stimulus cannot be read, or a file cannot be written.
+    IntegrityError
+        A stimulus changed while it was packed.
     """
     project = Project.find(folder, Path.cwd())
     validate = functools.partial(run, f"stimulus set {identifier!r}", terms=project.terms(str(identifier), profile))
-    subjects = stimulus_subjects(stimuli)
-    report = validate(
-        Name("stimulus_set_identifier", identifier),
-        *_claims("stimulus_set", identifier, folder),
-        *_declared(project, identifier, stimuli),
-        *subjects,
-    )
-    if report.errors:  # nothing will be packed, but all problems are told at once
-        entries = _packable(subjects)
-        accept(report + validate(_media(entries, look_at_files([(name, source) for name, source, _ in entries]))))
-    stem = store_name("stimulus_set", identifier)
-    csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
-    entries = _packable(subjects)
-    files_by_name = [(name, source) for name, source, _ in entries]
-    require_disk_for_zip(files_by_name, f"packing {identifier}", folder)
-    with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-        with Inspector() as inspector:
-            zip_digest, contents = write_zip(files_by_name, zip_partial, inspector)
-            report += validate(_media(entries, inspector.facts))
-        accept(report)
-        csv_digest = write_csv(stimuli, csv_partial, filenames=[name for name, _, _ in entries])
-        with csv_partial.open(encoding="utf-8", newline="") as lines:
-            content = content_of_stimuli(table_cells(lines), contents)
-        _retract("stimulus_set", identifier, folder)
-    files = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, zip_digest))
-    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", files, content), project, report, folder)
+    with inspectors(executor, use_cluster=True) as crew:
+        subjects = stimulus_subjects(stimuli, crew)
+        report = validate(
+            Name("stimulus_set_identifier", identifier),
+            *_claims("stimulus_set", identifier, folder),
+            *_declared(project, identifier, stimuli),
+            *subjects,
+        )
+        ids, files = _packable(subjects)
+        if report.errors:  # nothing will be packed, but all problems are told at once
+            facts = look_at_files([(file.name, file.source) for file in files], crew)
+            accept(report + validate(_media(files, ids, facts)))
+        stem = store_name("stimulus_set", identifier)
+        csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
+        require_disk_for_zip(files, f"packing {identifier}", folder)
+        with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
+            packed = write_zip(files, zip_partial, crew, look=True)
+            report += validate(_media(files, ids, packed.facts))
+            accept(report)
+            csv_digest = write_csv(stimuli, csv_partial, filenames=[file.name for file in files])
+            with csv_partial.open(encoding="utf-8", newline="") as lines:
+                content = content_of_stimuli(table_cells(lines), packed.contents)
+            _retract("stimulus_set", identifier, folder)
+    recorded = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, packed.digest))
+    return _recorded(Record(identifier, "stimulus_set", "StimulusSet", recorded, content), project, report, folder)
 
 
 def package_assembly(
@@ -201,20 +214,20 @@ def write_netcdf_file(
         return digest
 
 
-def write_stimulus_zip(stimuli: pd.DataFrame, path: Path) -> tuple[Digest, list[str]]:
+def write_stimulus_zip(stimuli: pd.DataFrame, path: Path, *, executor: Any = None) -> tuple[Digest, list[str]]:
     """Validate the files of a stimulus set and pack them; also return their names in the ZIP, in row order."""
-    subjects = stimulus_subjects(stimuli)
-    accept(run(path.name, *subjects))
-    entries = [(name, source) for name, source, _ in _packable(subjects)]
-    require_disk_for_zip(entries, f"packing {path.name}", path.parent)
-    with whole_file(path) as partial:
-        digest, _ = write_zip(entries, partial)
-        return digest, [name for name, _ in entries]
+    with workers(executor) as crew:
+        subjects = stimulus_subjects(stimuli, crew)
+        accept(run(path.name, *subjects))
+        _, files = _packable(subjects)
+        require_disk_for_zip(files, f"packing {path.name}", path.parent)
+        with whole_file(path) as partial:
+            return write_zip(files, partial, crew).digest, [file.name for file in files]
 
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:
     """Validate the table of a stimulus set and write it as it is."""
-    accept(run(path.name, *stimulus_subjects(stimuli, with_files=False)))
+    accept(run(path.name, *stimulus_subjects(stimuli)))
     with whole_file(path) as partial:
         return write_csv(stimuli, partial)
 
@@ -233,14 +246,20 @@ def accept(report: Report) -> None:
         warn(str(report.without_notes))
 
 
-def _packable(subjects: Sequence[object]) -> list[tuple[str, Path, object]]:
-    """Name in the ZIP, file and id of each stimulus that has them; after validation all have."""
-    entries = (entry for files in subjects if isinstance(files, StimulusFiles) for entry in files.entries)
-    return [(entry.name, entry.source, entry.stimulus_id) for entry in entries if entry.name and entry.source]
+def _packable(subjects: Sequence[object]) -> tuple[list[object], list[StimulusFile]]:
+    """The stimuli that have a file: their ids, and the files on their way; after validation all have."""
+    ids, packable = [], []
+    for files in subjects:
+        if isinstance(files, StimulusFiles):
+            for entry, found in zip(files.entries, files.found, strict=True):
+                if entry.name and entry.source and isinstance(found, Stamp):
+                    ids.append(entry.stimulus_id)
+                    packable.append(StimulusFile(entry.name, entry.source, found))
+    return ids, packable
 
 
-def _media(entries: Sequence[tuple[str, Path, object]], facts: Sequence[Facts]) -> MediaFiles:
-    return MediaFiles.of([(name, stimulus_id) for name, _, stimulus_id in entries], facts)
+def _media(files: Sequence[StimulusFile], ids: Sequence[object], facts: Sequence[Facts]) -> MediaFiles:
+    return MediaFiles.of(zip((file.name for file in files), ids, strict=True), facts)
 
 
 def _claims(kind: Kind, identifier: str, folder: Path) -> list[Claim]:

@@ -71,8 +71,19 @@ def write_netcdf(
     ).sha1
 
 
-def create_stimulus_zip(proto_stimulus_set: pd.DataFrame, target_zip_path: AnyPath) -> tuple[str, list[str]]:
+def create_stimulus_zip(
+    proto_stimulus_set: pd.DataFrame, target_zip_path: AnyPath, *, executor: Any = None
+) -> tuple[str, list[str]]:
     """Pack the files of a stimulus set into a flat ZIP; each file is read once.
+
+    Parameters
+    ----------
+    proto_stimulus_set : StimulusSet, or DataFrame with the attribute `stimulus_paths`
+        As for `package_stimulus_set_locally`; never changed.
+    target_zip_path : path
+        Its folder is made if needed.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who reads the files, as for `package_stimulus_set_locally`.
 
     Returns
     -------
@@ -86,7 +97,8 @@ def create_stimulus_zip(proto_stimulus_set: pd.DataFrame, target_zip_path: AnyPa
     StoreError
         A stimulus cannot be read, or the ZIP cannot be written.
     """
-    digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, Path(target_zip_path).expanduser())
+    target = Path(target_zip_path).expanduser()
+    digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, target, executor=executor)
     return digest.sha1, names
 
 

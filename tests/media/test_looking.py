@@ -11,8 +11,9 @@ from hypothesis import given
 
 from brainpack.media import looking
 from brainpack.media.facts import ACCEPTED_CHANNELS, Facts
-from brainpack.media.inspector import look_at_files
+from brainpack.media.inspector import inspectors, look_at_files
 from brainpack.media.looking import look_at, look_into
+from brainpack.sources import LocalFile
 from tests.media.samples import image, picture, sound, video
 
 if TYPE_CHECKING:
@@ -76,15 +77,16 @@ def test_a_file_on_the_disk_has_the_facts_of_its_bytes(
     (tmp_path / name).write_bytes(content)
     monkeypatch.setattr(looking, "HELD_IN_MEMORY", held)
     expected = look_into(name, content)
-    assert look_at(name, tmp_path / name) == expected
-    assert look_at(name, tmp_path / name, expected.sha256) == expected
+    file = LocalFile(str(tmp_path / name))
+    assert look_at(name, file) == look_at(name, file, expected.sha256) == expected
     assert expected.damage is None
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     places = {"pipe.png": "it is not a file", "none.txt": "No such file", "a\0b": "null", "": "it is not a file"}
-    facts = look_at_files([(name, tmp_path / name) for name in places])
+    with inspectors() as crew:
+        facts = look_at_files([(name, LocalFile(f"{tmp_path}/{name}")) for name in places], crew)
     assert [(each.size, each.sha256) for each in facts] == [(None, b"")] * 4
     for found, reason in zip(facts, places.values(), strict=True):
         assert (found.damage or "").startswith("it cannot be read: ")

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from brainpack.errors import InvalidData
 from brainpack.layout import STIMULUS_ID
-from brainpack.media.inspector import look_at_files
+from brainpack.media.inspector import inspectors, look_at_files
 from brainpack.objects.indexes import plain_coords
 from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally
+from brainpack.sources import Stamp
 from brainpack.testing.strategies import pairs
 from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects
@@ -152,10 +153,16 @@ def judged(experiment: Experiment, profile: Profile = Profile.DRAFT) -> Report:
 
 
 def _of_stimuli(experiment: Experiment) -> list[object]:
-    subjects = stimulus_subjects(experiment.stimuli)
-    named = {entry.name: entry for files in subjects if isinstance(files, StimulusFiles) for entry in files.entries
-             if entry.name and entry.source and entry.source.is_file()}  # fmt: skip
-    facts = look_at_files([(name, entry.source) for name, entry in named.items() if entry.source])
+    with inspectors() as crew:
+        subjects = stimulus_subjects(experiment.stimuli, crew)
+        named = {
+            entry.name: entry
+            for files in subjects
+            if isinstance(files, StimulusFiles)
+            for entry, found in zip(files.entries, files.found, strict=True)
+            if entry.name and isinstance(found, Stamp)
+        }
+        facts = look_at_files([(name, entry.source) for name, entry in named.items() if entry.source], crew)
     return [*subjects, MediaFiles([*named], [entry.stimulus_id for entry in named.values()], facts)]
 
 

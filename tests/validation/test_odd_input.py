@@ -14,6 +14,7 @@ from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
 from brainpack.validation.rules.names import Claim, Name
 from brainpack.validation.rules.stimuli import StimulusTable, stimulus_subjects
+from tests.helpers import subjects_with_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,14 +79,14 @@ def test_odd_tables(name: str) -> None:
 
 @pytest.mark.parametrize("given", [None, 1, "text", {"stimulus_id": [1]}, [1], np.zeros(3), pd.Series(["a"])], ids=repr)
 def test_no_table_at_all(given: object) -> None:
+    assert errors(run("input", *subjects_with_files(given))) == {"BP-R003"}
     assert errors(run("input", *stimulus_subjects(given))) == {"BP-R003"}
-    assert errors(run("input", *stimulus_subjects(given, with_files=False))) == {"BP-R003"}
 
 
 def test_a_table_alone_needs_no_files() -> None:
     table = pd.DataFrame({"stimulus_id": ["a"]})
-    assert errors(run("input", *stimulus_subjects(table, with_files=False))) == set()
-    assert errors(run("input", *stimulus_subjects(table))) == {"BP-S005"}
+    assert errors(run("input", *stimulus_subjects(table))) == set()
+    assert errors(run("input", *subjects_with_files(table))) == {"BP-S005"}
 
 
 @pytest.mark.parametrize("given", [None, 1, np.zeros((2, 2)), xr.Dataset(), pd.DataFrame(), [1]], ids=repr)
@@ -119,8 +120,8 @@ def test_stimulus_paths_of_any_kind() -> None:
     for paths in (None, 3, ["a"], {}, {"b": "c"}):
         stimuli = StimulusSet({"stimulus_id": ["a"]})
         stimuli.stimulus_paths = paths  # type: ignore[assignment]  # what a careless caller sets
-        assert errors(run("input", *stimulus_subjects(stimuli))) == {"BP-S005"}
-    assert errors(run("input", *stimulus_subjects(pd.DataFrame({"stimulus_id": ["a"]})))) == {"BP-S005"}
+        assert errors(run("input", *subjects_with_files(stimuli))) == {"BP-S005"}
+    assert errors(run("input", *subjects_with_files(pd.DataFrame({"stimulus_id": ["a"]})))) == {"BP-S005"}
 
 
 def objects(*values: object) -> Any:

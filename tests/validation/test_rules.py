@@ -19,7 +19,8 @@ from brainpack.validation.registry import RULES, run
 from brainpack.validation.rules.arguments import Given
 from brainpack.validation.rules.assemblies import ClaimedClass, Groups, StoredArray
 from brainpack.validation.rules.names import Claim, Name
-from brainpack.validation.rules.stimuli import StimulusTable, stimulus_subjects
+from brainpack.validation.rules.stimuli import StimulusTable
+from tests.helpers import subjects_with_files
 from tests.validation.case import Case
 
 if TYPE_CHECKING:
@@ -279,10 +280,10 @@ WITH_FILES: dict[str, tuple[Callable[[StimulusSet, Path], None], str, int]] = {
 def test_rule_about_files(name: str, stimuli: StimulusSet, tmp_path: Path) -> None:
     rule_id, (spoil, where, count) = name.split(maxsplit=1)[0], WITH_FILES[name]
     stimuli["filename"] = [f"s{number}.png" for number in range(7)]
-    assert run("input", *stimulus_subjects(stimuli)).without_notes.findings == ()
+    assert run("input", *subjects_with_files(stimuli)).without_notes.findings == ()
     stimuli = stimuli.drop(columns="filename")
     spoil(stimuli, tmp_path)
-    (finding,) = [found for found in run("input", *stimulus_subjects(stimuli)).findings if found.rule == rule_id]
+    (finding,) = [found for found in run("input", *subjects_with_files(stimuli)).findings if found.rule == rule_id]
     assert finding.severity is RULES[rule_id].severity
     assert (finding.where, finding.count) == (where, count)
     assert len(finding.examples) == min(count, EXAMPLES)
@@ -294,11 +295,11 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     os.mkfifo("pipe")
     stimuli = StimulusSet({"stimulus_id": ["a", "b", "c", "d"]})
     stimuli.stimulus_paths = {"a": "none.png", "b": Path(), "c": "x\0y", "d": "pipe"}
-    (finding,) = run("input", *stimulus_subjects(stimuli)).errors
+    (finding,) = run("input", *subjects_with_files(stimuli)).errors
     assert finding.examples[0] == "'a' -> No such file or directory: none.png"
-    assert finding.examples[1] == "'b' -> not a file: ."
+    assert finding.examples[1] == "'b' -> it is not a file: ."
     assert "null" in finding.examples[2]
-    assert finding.examples[3] == "'d' -> not a file: pipe"
+    assert finding.examples[3] == "'d' -> it is not a file: pipe"
 
 
 def test_each_rule_has_a_case() -> None:

@@ -19,7 +19,7 @@ from hypothesis import assume, example, given
 from brainpack import SettingsError, StoreError
 from brainpack.resources import disk_left
 from brainpack.workers import Workers
-from brainpack.write import archive, estimates, packing
+from brainpack.write import archive, estimates, packing, stimulus_files
 from brainpack.write.encoding import encode_values
 from brainpack.write.estimates import (
     disk_for_values,
@@ -31,7 +31,7 @@ from brainpack.write.estimates import (
 )
 from brainpack.write.netcdf import ROOT, write_arrays
 from brainpack.write.packing import Plan, tasks
-from brainpack.write.stimuli import write_zip
+from tests.helpers import packed, stimulus_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +65,9 @@ def test_the_size_of_a_zip_is_known_before_it_is_written(
         source.write_bytes(b"s" * size)
     with pytest.MonkeyPatch.context() as patch:
         for name, threshold in thresholds.items():
-            patch.setattr(archive, name, threshold)
+            patch.setattr(stimulus_files if name == "HELD_IN_MEMORY" else archive, name, threshold)
             patch.setattr(estimates, name, threshold)
-        digest, _ = write_zip(entries, folder / "a.zip")
+        digest = packed(entries, folder / "a.zip").digest
         assert zip_size(contents, contents.values()) == digest.size == (folder / "a.zip").stat().st_size
 
 
@@ -77,7 +77,7 @@ def test_the_size_of_a_zip_of_more_files_than_16_bits_count(tmp_path: Path) -> N
     source = tmp_path / "source"
     source.write_bytes(b"one")
     names = [f"{number}.png" for number in range(count)]
-    digest, _ = write_zip([(name, source) for name in names], tmp_path / "a.zip")
+    digest = packed([(name, source) for name in names], tmp_path / "a.zip").digest
     assert zip_size(names, [3] * count) == digest.size
 
 
@@ -86,9 +86,9 @@ def test_a_zip_that_the_disk_does_not_hold_is_not_begun(tmp_path: Path) -> None:
     small.write_bytes(b"small")
     with vast.open("wb") as file:
         file.truncate(1 << 40)  # of nothing, which takes no room
-    few = [("small.png", small), ("missing.png", tmp_path / "missing.png")]
+    few = [stimulus_file("small.png", small)]
     require_disk_for_zip(few, "packing lab.A", target)
-    many = [(f"{number}.mp4", vast) for number in range(disk_left(tmp_path) // (1 << 40) + 2)]
+    many = [stimulus_file(f"{number}.mp4", vast) for number in range(disk_left(tmp_path) // (1 << 40) + 2)]
     with pytest.raises(
         StoreError, match=r"^packing lab\.A takes .* of disk, but the file system of .* leaves"
     ) as caught:

@@ -1,25 +1,31 @@
 from __future__ import annotations
 
+import os
+import resource
 import sys
 import threading
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from brainpack import packaging
+from brainpack import IntegrityError, StoreError, packaging
 from brainpack.digest import digest_file
-from brainpack.errors import StoreError
-from brainpack.media.inspector import Inspector
+from brainpack.media.inspector import inspectors
 from brainpack.media.looking import look_into
-from brainpack.write.archive import Archive
+from brainpack.sources import LocalFile, Stamp
+from brainpack.write import stimulus_files
 from brainpack.write.stimuli import write_zip
-from tests.helpers import png, stimulus_set
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from brainpack.write.stimulus_files import StimulusFile
+from tests.helpers import packed, png, stimulus_file, stimulus_set
 
 MEGABYTE = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> object:
+    yield
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("brainpack")] == []
 
 
 def bytes_read() -> int:
@@ -41,55 +47,93 @@ def test_stimuli_are_read_once_and_the_zip_never(tmp_path: Path) -> None:
     assert digest_file(Path(result["csv_path"])).sha1 == result["csv_sha1"]
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux counts what a process reads")
-def test_looking_into_stimuli_reads_nothing_more(tmp_path: Path) -> None:
-    entries = [(f"{number}.png", tmp_path / f"{number}.png") for number in range(20)]
-    for number, (_, path) in enumerate(entries):
-        path.write_bytes(png(number, side=1000))  # a megabyte
-    look_into("a.png", png(0))  # loads what decodes images
-    before = bytes_read()
-    with Inspector() as inspector:
-        _, digests = write_zip(entries, tmp_path / "set.zip", inspector)
-    assert bytes_read() - before < 20 * MEGABYTE + MEGABYTE
-    assert [facts.sha256 for facts in inspector.facts] == digests
-    assert {facts.width for facts in inspector.facts} == {1000}
+@pytest.mark.parametrize("held", [stimulus_files.HELD_IN_MEMORY, 1000])
+@pytest.mark.parametrize("enough", [1, 500, MEGABYTE])
+def test_files_are_packed_and_looked_into_in_order(
+    held: int, enough: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)
+    monkeypatch.setattr(stimulus_files, "_ENOUGH", enough)
+    monkeypatch.setattr(stimulus_files, "_PIECE", 700)
+    contents = {f"{side}.png": png(side, side) for side in range(1, 60)} | {"empty.txt": b""}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    made = packed([(name, tmp_path / name) for name in contents], tmp_path / "set.zip", look=True)
+    with zipfile.ZipFile(tmp_path / "set.zip") as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == contents
+        assert archive.namelist() == [*contents]
+    assert made.digest == digest_file(tmp_path / "set.zip")
+    assert made.facts == [look_into(name, content) for name, content in contents.items()]
+    assert made.contents == [facts.sha256 for facts in made.facts]
 
 
-def test_the_bytes_that_were_packed_are_looked_into_even_if_the_file_is_gone(tmp_path: Path) -> None:
-    def files() -> Iterator[tuple[str, Path]]:
-        for number in range(200):
-            path = tmp_path / f"{number}.png"
-            path.write_bytes(png(number))
-            yield path.name, path
-            path.unlink()
-
-    class Entries(list[tuple[str, Path]]):
-        def __iter__(self) -> Iterator[tuple[str, Path]]:
-            return files()
-
-    with Inspector() as inspector:
-        write_zip(Entries(), tmp_path / "set.zip", inspector)
-    assert [(facts.width, facts.damage) for facts in inspector.facts] == [(4, None)] * 200
-
-
-def test_a_stimulus_that_cannot_be_read_ends_the_looking(tmp_path: Path) -> None:
+def test_looking_changes_no_byte(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(1))
-    entries = [("a.png", tmp_path / "a.png")] * 100 + [("b.png", tmp_path / "nowhere.png")]
-    with pytest.raises(StoreError, match="nowhere"), Inspector() as inspector:
-        write_zip(entries, tmp_path / "set.zip", inspector)
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("brainpack-media")] == []
+    files = [("a.png", tmp_path / "a.png")]
+    assert packed(files, tmp_path / "a.zip", look=True).digest == packed(files, tmp_path / "b.zip").digest
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
-def test_a_full_disk_ends_the_looking(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(png(1, side=500))
+class Changing(LocalFile):
+    """A file that is another one whenever it was read."""
 
-    def pack() -> None:
-        with Path("/dev/full").open("wb") as full, Inspector() as inspector:
-            archive = Archive(full, inspector)
-            for _ in range(100):
-                archive.add("a.png", tmp_path / "a.png")
+    def read(self, start: int = 0, stop: int | None = None) -> bytes:
+        content = super().read(start, stop)
+        Path(self.path).write_bytes(bytes(byte ^ 1 for byte in content))
+        return content
 
-    with pytest.raises(OSError, match="No space"):
-        pack()
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("brainpack-media")] == []
+
+def test_what_is_looked_into_are_the_bytes_that_were_packed(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(1))
+    source = Changing(str(path))
+    with inspectors() as crew:
+        made = write_zip([StimulusFile("a.png", source, source.stamp())], tmp_path / "set.zip", crew, look=True)
+    assert made.facts == [look_into("a.png", png(1))]
+    assert path.read_bytes() != png(1)
+
+
+@pytest.mark.parametrize("held", [stimulus_files.HELD_IN_MEMORY, 10])
+@pytest.mark.parametrize("size", [99, 101])
+def test_a_stimulus_that_changes_its_length_is_refused(
+    held: int, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)
+    path = tmp_path / "growing.mp4"
+    path.write_bytes(b"x" * 100)
+    file = stimulus_file("growing.mp4", path)
+    path.write_bytes(b"x" * size)
+    with pytest.raises(IntegrityError, match=r"growing\.mp4 changed while") as caught, inspectors() as crew:
+        write_zip([file], tmp_path / "set.zip", crew)
+    assert (caught.value.expected, caught.value.got) == ("100 bytes", str(size))
+
+
+@pytest.mark.parametrize("held", [stimulus_files.HELD_IN_MEMORY, 1])
+def test_a_stimulus_that_cannot_be_read_is_named(held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)
+    (tmp_path / "a.png").write_bytes(png(1))
+    files = [stimulus_file("a.png", tmp_path / "a.png")] * 100
+    gone = StimulusFile("b.png", LocalFile(str(tmp_path / "nowhere.png")), Stamp(10))
+    with pytest.raises(StoreError, match="nowhere"), inspectors() as crew:
+        write_zip([*files, gone], tmp_path / "set.zip", crew, look=True)
+
+
+def test_a_full_disk_ends_the_packing(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(os.urandom(MEGABYTE))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MEGABYTE, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            packed([(f"{number}.png", tmp_path / "a.png") for number in range(50)], tmp_path / "set.zip", look=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_vast_stimulus_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", 10)
+    monkeypatch.setattr(stimulus_files, "_PIECE", MEGABYTE)
+    with (tmp_path / "vast.mp4").open("wb") as file:
+        file.truncate(64 * MEGABYTE)  # of nothing, which takes no room
+    with inspectors() as crew:
+        pieces = stimulus_files.read_in_pieces(stimulus_file("vast.mp4", tmp_path / "vast.mp4"), crew)
+        assert [len(piece) for piece in pieces] == [MEGABYTE] * 64

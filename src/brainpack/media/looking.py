@@ -6,8 +6,7 @@ import codecs
 import hashlib
 import io
 import os
-import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final, Literal, Protocol
 
 from brainpack.digest import BLOCK
@@ -19,7 +18,6 @@ from brainpack.media.streams import look_into_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from brainpack.media.facts import Kind
 
@@ -31,18 +29,6 @@ class Openable(Protocol):
     """What can be opened and read more than once, for instance a Path."""
 
     def open(self, mode: Literal["rb"], /) -> IO[bytes]: ...
-
-
-@dataclass(frozen=True)
-class FileOnDisk:
-    """A file that is not opened if it is none: a pipe would wait for somebody to write into it."""
-
-    path: Path
-
-    def open(self, mode: Literal["rb"], /) -> IO[bytes]:
-        if not stat.S_ISREG(self.path.stat().st_mode):
-            raise OSError("it is not a file")
-        return self.path.open(mode)
 
 
 def look_into(name: str, content: bytes, sha256: bytes | None = None) -> Facts:

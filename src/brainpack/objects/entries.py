@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from brainpack.layout import PATH_WITHIN_STORE, id_column, zip_entry_name
+from brainpack.sources import source_of
+
+if TYPE_CHECKING:
+    from brainpack.sources import Source
 
 
 class Entry(NamedTuple):
@@ -20,7 +23,7 @@ class Entry(NamedTuple):
     stimulus_id : Any
         As the stimulus set holds it.
     path : str, path or None
-        The stimulus's file, as the stimulus set names it; None where it names none.
+        The stimulus's file, as the stimulus set names it, perhaps by a URL; None where it names none.
     name : str or None
         The file's name inside the ZIP; None without a path.
     """
@@ -30,9 +33,9 @@ class Entry(NamedTuple):
     name: str | None
 
     @property
-    def source(self) -> Path | None:
-        """The path as a Path, which takes longer to make than all the rest of an entry."""
-        return None if self.path is None else Path(self.path)
+    def source(self) -> Source | None:
+        """The file behind the path or URL."""
+        return None if self.path is None else source_of(self.path)
 
 
 def stimulus_paths(stimuli: pd.DataFrame) -> Mapping[Any, str | os.PathLike[str]]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Literal, cast
 
 from brainpack.digest import BLOCK, Digester
 from brainpack.errors import IntegrityError
-from brainpack.media.inspector import Inspector
-from brainpack.media.looking import HELD_IN_MEMORY
+from brainpack.media.inspector import MOST_HELD, inspectors
+from brainpack.media.looking import HELD_IN_MEMORY, look_at, look_into
 from brainpack.progress import progress
 from brainpack.read.access import reading
 from brainpack.read.archives import Archive, FileOnDisk
+from brainpack.workers import Task
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,33 +48,31 @@ def look_through(path: Path, names: Collection[str]) -> tuple[dict[str, Facts], 
     archive, digester = Archive(FileOnDisk.at(path)), Digester()
     in_order = sorted(archive.members.values(), key=lambda member: member.start)
     looked_into = [member.name for member in in_order if member.name in names]
-    with Inspector() as inspector, reading(path), path.open("rb") as file:
-        for member in progress(in_order, len(in_order), " files", path.name):
-            _hash_until(member.start, file, digester)
-            if member.name not in names:
-                continue
-            if max(member.size, member.stop - member.start) > HELD_IN_MEMORY:
-                inspector.look_at(member.name, _Large(archive, member))
-            else:
-                piece = file.read(member.stop - member.start)
-                digester.update(piece)
-                _look_into(member, _Piece(piece, member.start, str(path)), inspector)
+    with inspectors() as crew, reading(path), path.open("rb") as file:
+        members = progress(in_order, len(in_order), " files", path.name)
+        looks = (_look(archive, member, file, digester) for member in members if member.name in names)
+        facts = dict(zip(looked_into, crew.results(looks, MOST_HELD), strict=True))
         _hash_until(None, file, digester)
-        return dict(zip(looked_into, inspector.facts, strict=True)), digester.digest()
+        return facts, digester.digest()
+
+
+def _look(archive: Archive, member: Member, file: BinaryIO, digester: Digester) -> Task:
+    """Hash the ZIP up to the end of a file in it, or its start if it is large, and say how to look into that."""
+    _hash_until(member.start, file, digester)
+    if max(member.size, member.stop - member.start) > HELD_IN_MEMORY:
+        return Task(look_at, (member.name, _Large(archive, member)))
+    piece = file.read(member.stop - member.start)
+    digester.update(piece)
+    try:
+        content = b"".join(Archive(_Piece(piece, member.start, str(archive))).content(member))
+    except IntegrityError as error:
+        return Task(look_at, (member.name, _Damaged(error)))
+    return Task(look_into, (member.name, content), len(content))
 
 
 def _hash_until(stop: int | None, file: BinaryIO, digester: Digester) -> None:
     while block := file.read(BLOCK if stop is None else min(BLOCK, stop - digester.size)):
         digester.update(block)
-
-
-def _look_into(member: Member, piece: _Piece, inspector: Inspector) -> None:
-    try:
-        content = b"".join(Archive(piece).content(member))
-    except IntegrityError as error:
-        inspector.look_at(member.name, _Damaged(error))
-    else:
-        inspector.look(member.name, content, hashlib.sha256(content).digest())
 
 
 @dataclass(frozen=True)

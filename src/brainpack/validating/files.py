@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from brainpack.digest import digest_file
 from brainpack.errors import InvalidData
 from brainpack.layout import FILENAME, id_column
-from brainpack.media.inspector import look_at_files
+from brainpack.media.finding import find
+from brainpack.media.inspector import inspectors, look_at_files
 from brainpack.objects.entries import Entry
 from brainpack.read.access import reading
 from brainpack.read.archives import Archive, FileOnDisk
 from brainpack.read.in_place import arrays_in_place, class_by_dimensions
 from brainpack.read.tables import read_table
 from brainpack.read.zip_pass import look_through
+from brainpack.sources import LocalFile
 from brainpack.validating.known import Known
 from brainpack.validation.rules.files import RecordedFiles, StimulusNames, Unread
 from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Name
 from brainpack.validation.rules.stimuli import StimulusFiles, StimulusTable, single_column
+from brainpack.workers import workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from brainpack.media.facts import Facts
     from brainpack.opening import Found
+    from brainpack.sources import Stamp
 
 
 def of_files(found: Found, wanted: frozenset[type]) -> Known:
@@ -79,7 +83,7 @@ def _look_into_files(known: Known, found: Found, path: Path) -> None:
         facts = _look_into_folder(known, path, names) if path.is_dir() else _look_into_zip(known, found, path, names)
     if known.stimuli is None or not entries:
         return
-    known.subjects.append(StimulusFiles(known.stimuli, entries))
+    known.subjects.append(StimulusFiles(known.stimuli, entries, _found(entries)))
     if not known.wants_media:
         return
     there = [entry for entry in entries if entry.name in facts]
@@ -98,6 +102,14 @@ def _entries(known: Known, path: Path) -> list[Entry]:
     return [*map(Entry, stimulus_ids, in_zip_or_folder, names)]
 
 
+def _found(entries: Sequence[Entry]) -> list[Stamp | str | None]:
+    """What is there for each entry; the ZIP of all is looked for once."""
+    in_order = [*dict.fromkeys(source for entry in entries if (source := entry.source) is not None)]
+    with workers(use_cluster=False) as crew:
+        found = dict(zip(in_order, find(in_order, crew), strict=True))
+    return [None if (source := entry.source) is None else found[source] for entry in entries]
+
+
 def _look_into_folder(known: Known, folder: Path, names: Sequence[str]) -> dict[str, Facts]:
     if not known.wants_media:
         return {}
@@ -108,7 +120,9 @@ def _look_into_folder(known: Known, folder: Path, names: Sequence[str]) -> dict[
             for name in files
         }
     wanted = [*dict.fromkeys(name for name in names if name in there)]
-    return dict(zip(wanted, look_at_files([(name, folder / name) for name in wanted]), strict=True))
+    with inspectors() as crew:
+        facts = look_at_files([(name, LocalFile(f"{folder}/{name}")) for name in wanted], crew)
+    return dict(zip(wanted, facts, strict=True))
 
 
 def _look_into_zip(known: Known, found: Found, path: Path, names: Sequence[str]) -> dict[str, Facts]:

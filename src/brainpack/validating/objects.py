@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainpack.media.inspector import look_at_files
+from brainpack.media.inspector import inspectors, look_at_files
 from brainpack.objects.assemblies import CLASSES
 from brainpack.read.in_place import class_by_dimensions
 from brainpack.validating.known import Known, text_or_none
@@ -33,12 +33,13 @@ def of_object(thing: pd.DataFrame | xr.DataArray, wanted: frozenset[type]) -> Kn
 
 def _add_stimuli(known: Known, stimuli: pd.DataFrame) -> None:
     known.stimuli, known.identifier = stimuli, text_or_none(getattr(stimuli, "identifier", None))
-    known.subjects += stimulus_subjects(stimuli)
-    if not known.wants_media:
-        return
-    entries = [entry for files in known.subjects if isinstance(files, StimulusFiles) for entry in files.entries]
-    named = [(entry.name, entry.source, entry.stimulus_id) for entry in entries if entry.name and entry.source]
-    facts = look_at_files([(name, source) for name, source, _ in named])
+    with inspectors(use_cluster=True) as crew:
+        known.subjects += stimulus_subjects(stimuli, crew)
+        if not known.wants_media:
+            return
+        entries = [entry for files in known.subjects if isinstance(files, StimulusFiles) for entry in files.entries]
+        named = [(entry.name, entry.source, entry.stimulus_id) for entry in entries if entry.name and entry.source]
+        facts = look_at_files([(name, source) for name, source, _ in named], crew)
     known.add_media(MediaFiles.of([(name, stimulus_id) for name, _, stimulus_id in named], facts))
 
 

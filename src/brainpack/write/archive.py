@@ -8,23 +8,15 @@ checksum after its bytes (a data descriptor), as section 4.3.9 of PKWARE's APPNO
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
-import zlib
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from brainpack.digest import BLOCK, DigestingWriter
-from brainpack.errors import IntegrityError, StoreError
+import deflate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    from brainpack.digest import Digest
-
-HELD_IN_MEMORY: Final = 64 << 20  # part of the format: it decides which entries carry a data descriptor
+    from brainpack.digest import Digest, DigestingWriter
 
 _UINT16: Final = 0xFFFF
 _UINT32: Final = 0xFFFFFFFF
@@ -35,8 +27,7 @@ _PLAIN, _ZIP64 = 20, 45
 _DESCRIPTOR_FLAG, _UTF8_FLAG = 1 << 3, 1 << 11
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     name: bytes
     flags: int
     crc: int
@@ -52,58 +43,42 @@ class _Entry:
         return bool(self.flags & _DESCRIPTOR_FLAG)
 
 
-class Onlooker(Protocol):
-    """Who looks into the files on their way into a ZIP, so that they need not be read again."""
-
-    def look(self, name: str, content: bytes, sha256: bytes) -> None:
-        """Take the bytes that are packed."""
-        ...
-
-    def look_at(self, name: str, source: Path, sha256: bytes) -> None:
-        """Take the path of a file that was too large to hold in memory."""
-        ...
-
-
 class Archive:
     """A growing ZIP of stored, not deflated, files.
 
     Parameters
     ----------
-    file : BinaryIO
-        Open for writing, empty.
-    onlooker : Onlooker, optional
-        Gets every file, in order.
+    out : DigestingWriter
+        Of a file that is open for writing, and empty.
     """
 
-    def __init__(self, file: BinaryIO, onlooker: Onlooker | None = None) -> None:
-        self._out = DigestingWriter(file)
+    def __init__(self, out: DigestingWriter) -> None:
+        self._out = out
         self._entries: list[_Entry] = []
-        self._onlooker = onlooker
 
-    def add(self, name: str, source: Path) -> bytes:
-        """Append one file, read once.
+    def add(self, name: str, content: bytes, crc: int) -> None:
+        """Append a file of which the CRC-32 is known."""
+        self._out.write(_local_header(self._entry(name, flags=0, crc=crc, size=len(content))))
+        self._out.write(content)
+
+    def stream(self, name: str, size: int, pieces: Iterable[bytes]) -> bytes:
+        """Append a file of this many bytes that is too large to be held.
 
         Returns
         -------
         bytes
             SHA-256 of the file.
-
-        Raises
-        ------
-        StoreError
-            `source` cannot be read.
-        IntegrityError
-            `source` changed its length while it was read.
         """
-        with _readable(source):
-            file = source.open("rb")
-        with file:
-            size = os.fstat(file.fileno()).st_size
-            if size > HELD_IN_MEMORY:
-                return self._stream(name, source, file, size)
-            with _readable(source):
-                content = file.read()
-            return self._copy(name, content)
+        entry = self._entry(name, flags=_DESCRIPTOR_FLAG, crc=0, size=size)
+        self._out.write(_local_header(entry))
+        crc, sha256 = 0, hashlib.sha256()
+        for piece in pieces:
+            crc = deflate.crc32(piece, crc)
+            sha256.update(piece)
+            self._out.write(piece)
+        self._entries[-1] = entry._replace(crc=crc)
+        self._out.write(struct.pack("<4sLQQ" if entry.is_large else "<4sLLL", b"PK\x07\x08", crc, size, size))
+        return sha256.digest()
 
     def finish(self) -> Digest:
         """Write the directory of entries; the digest is of the whole archive."""
@@ -113,50 +88,12 @@ class Archive:
         self._out.write(_end_of_directory(len(self._entries), start, self._out.position - start))
         return self._out.digest()
 
-    def _copy(self, name: str, content: bytes) -> bytes:
-        sha256 = hashlib.sha256(content).digest()
-        if self._onlooker is not None:  # before the rest is done, which then goes on at the same time
-            self._onlooker.look(name, content, sha256)
-        entry = self._entry(name, flags=0, crc=zlib.crc32(content), size=len(content))
-        self._out.write(_local_header(entry) + content)
-        return sha256
-
-    def _stream(self, name: str, source: Path, file: BinaryIO, size: int) -> bytes:
-        entry = self._entry(name, flags=_DESCRIPTOR_FLAG, crc=0, size=size)
-        self._out.write(_local_header(entry))
-        written, crc, sha256 = 0, 0, hashlib.sha256()
-        while written <= size and (block := _read_block(source, file)):
-            crc = zlib.crc32(block, crc)
-            sha256.update(block)
-            written += self._out.write(block)
-        if written != size:
-            raise IntegrityError(f"{source} changed while it was read", expected=f"{size} bytes", got=f"{written}")
-        self._entries[-1] = replace(entry, crc=crc)
-        self._out.write(struct.pack("<4sLQQ" if entry.is_large else "<4sLLL", b"PK\x07\x08", crc, size, size))
-        if self._onlooker is not None:
-            self._onlooker.look_at(name, source, sha256.digest())
-        return sha256.digest()
-
     def _entry(self, name: str, *, flags: int, crc: int, size: int) -> _Entry:
         encoded = name.encode()
         flags |= 0 if name.isascii() else _UTF8_FLAG
         entry = _Entry(encoded, flags, crc, size, offset=self._out.position)
         self._entries.append(entry)
         return entry
-
-
-@contextmanager
-def _readable(source: Path) -> Iterator[None]:
-    """Tell a stimulus that cannot be read from a ZIP that cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"the stimulus file {source} could not be read: {error.strerror or error}") from error
-
-
-def _read_block(source: Path, file: BinaryIO) -> bytes:
-    with _readable(source):
-        return file.read(BLOCK)
 
 
 def _local_header(entry: _Entry) -> bytes:

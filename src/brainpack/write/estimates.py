@@ -12,10 +12,10 @@ from brainpack.content.blocks import block_count, block_shape
 from brainpack.notices import warn
 from brainpack.resources import disk_left, human_size, require_disk, require_memory
 from brainpack.workers import workers
-from brainpack.write.archive import HELD_IN_MEMORY
 from brainpack.write.chunks import TOGETHER, band_lengths, chunk_shape
 from brainpack.write.filters import filtered, level_of
 from brainpack.write.packing import HELD, MOST_HELD
+from brainpack.write.stimulus_files import HELD_IN_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from brainpack.write.filters import Compress
+    from brainpack.write.stimulus_files import StimulusFile
 
 _NUMBERS: Final = "biuf"  # others are converted as a whole before they are written
 _SAMPLES: Final = 16  # chunks
@@ -84,13 +85,12 @@ def _require_disk_for_numbers(arrays: Sequence[xr.DataArray], what: str, folder:
             )
 
 
-def require_disk_for_zip(entries: Sequence[tuple[str, Path]], what: str, folder: Path) -> None:
+def require_disk_for_zip(files: Sequence[StimulusFile], what: str, folder: Path) -> None:
     """Refuse to pack files into a ZIP that the disk does not hold.
 
     Parameters
     ----------
-    entries : sequence of (str, Path)
-        As `write_zip` takes them. A file that cannot be read counts nothing, which packing will tell.
+    files : sequence of StimulusFile
     what : str
         As in "packing lab.Author2026".
     folder : Path
@@ -100,15 +100,8 @@ def require_disk_for_zip(entries: Sequence[tuple[str, Path]], what: str, folder:
     StoreError
         The ZIP would be larger than what is left.
     """
-    needed = zip_size([name for name, _ in entries], [_size(source) for _, source in entries])
+    needed = zip_size([file.name for file in files], [file.stamp.size for file in files])
     require_disk(needed, folder, what)
-
-
-def _size(source: Path) -> int:
-    try:
-        return source.stat().st_size
-    except OSError:
-        return 0
 
 
 def memory_for_array(array: xr.DataArray, count: int) -> int:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
-from brainpack.digest import DigestingWriter
+from brainpack.digest import BLOCK, DigestingWriter, ThreadedDigester
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
+from brainpack.media.inspector import look_at_files
 from brainpack.progress import progress
 from brainpack.write.archive import Archive
+from brainpack.write.stimulus_files import read, read_in_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
 
     from brainpack.digest import Digest
-    from brainpack.write.archive import Onlooker
+    from brainpack.media.facts import Facts
+    from brainpack.workers import Workers
+    from brainpack.write.stimulus_files import StimulusFile
 
 
 def published_columns(columns: Iterable[str]) -> list[str]:
@@ -24,37 +29,72 @@ def published_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in LOCAL_COLUMNS]
 
 
-def write_zip(
-    entries: Sequence[tuple[str, Path]], path: Path, onlooker: Onlooker | None = None
-) -> tuple[Digest, list[bytes]]:
+class Packed(NamedTuple):
+    """What became of the files of a stimulus set.
+
+    Attributes
+    ----------
+    digest : Digest
+        Of the ZIP, computed while it was written.
+    contents : list of bytes
+        SHA-256 of each file.
+    facts : list of Facts
+        What is in each file; empty where nobody has looked.
+    """
+
+    digest: Digest
+    contents: list[bytes]
+    facts: list[Facts]
+
+
+def write_zip(files: Sequence[StimulusFile], path: Path, crew: Workers, *, look: bool = False) -> Packed:
     """Pack files, in order and each read once.
 
     Parameters
     ----------
-    entries : sequence of (str, Path)
-        Name inside the ZIP, and the file.
+    files : sequence of StimulusFile
     path : Path
         New.
-    onlooker : Onlooker, optional
-        Gets every file, in order.
-
-    Returns
-    -------
-    (Digest, list of bytes)
-        Of the ZIP, computed while it was written; and the SHA-256 of each file.
+    crew : Workers
+        Read the files, and look into them.
+    look : bool
+        Whether to look into the files. Those that are too large to be held are read once more for that.
 
     Raises
     ------
     StoreError
         A stimulus cannot be read.
+    IntegrityError
+        A stimulus changed since it was found.
     OSError
         The ZIP cannot be written.
     """
-    with path.open("xb") as file:
-        archive = Archive(file, onlooker)
-        packed = progress(entries, len(entries), " files", path.suffix)
-        contents = [archive.add(name, source) for name, source in packed]
-        return archive.finish(), contents
+    with path.open("xb", buffering=BLOCK) as file, ThreadedDigester() as digester:
+        archive = Archive(DigestingWriter(file, digester))
+        added = [*progress(_added(archive, files, crew, look=look), len(files), " files", path.suffix)]
+        digest = archive.finish()
+    return Packed(digest, [sha256 for sha256, _ in added], _facts(files, added, crew) if look else [])
+
+
+def _added(
+    archive: Archive, files: Sequence[StimulusFile], crew: Workers, *, look: bool
+) -> Iterator[tuple[bytes, Facts | None]]:
+    """Add files to a ZIP; pass on the SHA-256 of each, and what is in it if it could be held."""
+    for (is_held, _), alike in groupby(files, lambda file: (file.is_held, file.source.is_everywhere)):
+        if is_held:
+            for held in read([*alike], crew, look=look):
+                archive.add(held.name, held.content, held.crc)
+                yield held.sha256, held.facts
+        else:
+            for file in alike:
+                yield archive.stream(file.name, file.stamp.size, read_in_pieces(file, crew)), None
+
+
+def _facts(files: Sequence[StimulusFile], added: Sequence[tuple[bytes, Facts | None]], crew: Workers) -> list[Facts]:
+    """What is known already, and what has to be looked for in files that could not be held."""
+    large = [(file.name, file.source, sha256) for file, (sha256, known) in zip(files, added, strict=True) if not known]
+    looked_into = iter(look_at_files(large, crew))
+    return [known or next(looked_into) for _, known in added]
 
 
 def write_csv(stimuli: pd.DataFrame, path: Path, filenames: Sequence[str] | None = None) -> Digest:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from brainpack.layout import DEVICE_NAME, DRIVE, FILENAME, LOCAL_COLUMNS, PATH_WITHIN_STORE, STIMULUS_ID, id_column
+from brainpack.media.finding import find
 from brainpack.objects.entries import zip_entries
 from brainpack.validation.findings import EXAMPLES, Change, Problem, Severity, Words
 from brainpack.validation.registry import rule
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from brainpack.objects.entries import Entry
+    from brainpack.sources import Stamp
+    from brainpack.workers import Workers
 
 FILE_NAMES: Final = "file names in the ZIP"
 
@@ -77,10 +78,28 @@ class StimulusTable:
 
 @dataclass(frozen=True)
 class StimulusFiles:
-    """The files of a stimulus set on their way into the ZIP."""
+    """The files of a stimulus set on their way into the ZIP.
+
+    Attributes
+    ----------
+    table : DataFrame
+    entries : sequence of Entry
+        In row order.
+    found : sequence of Stamp, str or None
+        What is there for each entry, or why it cannot be read; None for an entry without a path, and shorter where
+        nobody has looked.
+    """
 
     table: pd.DataFrame
     entries: Sequence[Entry]
+    found: Sequence[Stamp | str | None] = ()
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, crew: Workers) -> StimulusFiles:
+        """Find the files of a stimulus set."""
+        entries = zip_entries(table)
+        found = iter(find([source for entry in entries if (source := entry.source) is not None], crew))
+        return cls(table, entries, [None if entry.path is None else next(found) for entry in entries])
 
     @cached_property
     def names(self) -> list[str]:
@@ -88,13 +107,13 @@ class StimulusFiles:
         return [entry.name for entry in self.entries if entry.name is not None]
 
 
-def stimulus_subjects(stimuli: object, *, with_files: bool = True) -> list[object]:
-    """All there is to check of a stimulus set, or of whatever was given in its place."""
+def stimulus_subjects(stimuli: object, crew: Workers | None = None) -> list[object]:
+    """All there is to check of a stimulus set, or of whatever was given in its place; its files only by a crew."""
     subjects: list[object] = [Given("proto_stimulus_set", stimuli, pd.DataFrame)]
     if isinstance(stimuli, pd.DataFrame):
         subjects.append(StimulusTable(stimuli))
-        if with_files:
-            subjects.append(StimulusFiles(stimuli, zip_entries(stimuli)))
+        if crew is not None:
+            subjects.append(StimulusFiles.of(stimuli, crew))
     return subjects
 
 
@@ -222,8 +241,11 @@ def files_are_there(stimuli: StimulusFiles) -> Iterator[Problem]:
             "of its file as text or Path",
             unknown,
         )
-    unreadable = [Change(entry.stimulus_id, Words(reason)) for entry in stimuli.entries
-                  if (reason := _why_unreadable(entry))]  # fmt: skip
+    unreadable = [
+        Change(entry.stimulus_id, Words(found))
+        for entry, found in zip(stimuli.entries, stimuli.found, strict=False)
+        if isinstance(found, str)
+    ]
     if unreadable:
         yield Problem(
             "stimulus_paths",
@@ -349,16 +371,3 @@ def _unsafe(names: Sequence[str]) -> list[str]:
 
 def _is_long(name: str) -> bool:
     return len(name) * 4 > _LONGEST_NAME and len(name.encode(errors="surrogatepass")) > _LONGEST_NAME
-
-
-def _why_unreadable(entry: Entry) -> str | None:
-    if entry.path is None:
-        return None
-    try:
-        # opening a pipe would wait for somebody to write into it
-        if not stat.S_ISREG(os.stat(entry.path).st_mode):  # noqa: PTH116 - a Path's method costs twice the time
-            return f"not a file: {entry.path}"
-        os.close(os.open(entry.path, os.O_RDONLY))
-    except (OSError, ValueError) as error:
-        return f"{getattr(error, 'strerror', None) or error}: {entry.path}"
-    return None

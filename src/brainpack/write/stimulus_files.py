@@ -1,0 +1,174 @@
+"""Stimulus files -> their bytes, checksums, and what is in them: all that a worker does."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import deflate
+
+from brainpack.errors import IntegrityError, StoreError
+from brainpack.media.inspector import MOST_HELD, who_reaches
+from brainpack.media.looking import look_into
+from brainpack.workers import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from brainpack.media.facts import Facts
+    from brainpack.sources import Source, Stamp
+    from brainpack.workers import Workers
+
+HELD_IN_MEMORY: Final = 64 << 20  # part of the format: it decides which entries carry a data descriptor
+
+_TOGETHER: Final = 64  # files, or
+_ENOUGH: Final = 1 << 20  # bytes, for one task
+_PIECE: Final = 16 << 20  # bytes of a file that is too large to be held
+_TIMES_HELD: Final = 2  # the bytes of a file, and the pixels that they become
+
+
+class StimulusFile(NamedTuple):
+    """A file on its way into a ZIP.
+
+    Attributes
+    ----------
+    name : str
+        In the ZIP.
+    source : Source
+    stamp : Stamp
+        Of the file that was found there.
+    """
+
+    name: str
+    source: Source
+    stamp: Stamp
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is read as a whole."""
+        return self.stamp.size <= HELD_IN_MEMORY
+
+
+class Held(NamedTuple):
+    """A file that has been read.
+
+    Attributes
+    ----------
+    name : str
+    content : bytes
+    crc : int
+        CRC-32, as a ZIP has it.
+    sha256 : bytes
+    facts : Facts or None
+        None where nobody has looked into it.
+    """
+
+    name: str
+    content: bytes
+    crc: int
+    sha256: bytes
+    facts: Facts | None
+
+
+def read(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterator[Held]:
+    """Read files, several at the same time.
+
+    Parameters
+    ----------
+    files : sequence of StimulusFile
+        Each of which fits into memory. What a worker elsewhere does not have, or has another version of, is read here,
+        with all that follows.
+    crew : Workers
+    look : bool
+        Also look into them.
+
+    Yields
+    ------
+    Held
+        In the order of the files.
+
+    Raises
+    ------
+    StoreError
+        A file cannot be read.
+    IntegrityError
+        A file has changed since it was found.
+    """
+    done = 0
+    for batch in crew.results(_tasks(files, crew, look=look), MOST_HELD):
+        if batch is None:
+            yield from read(files[done:], crew.here, look=look)
+            return
+        yield from batch
+        done += len(batch)
+
+
+def read_in_pieces(file: StimulusFile, crew: Workers) -> Iterator[bytes]:
+    """Read a file that is too large to be held; the errors are those of `read`."""
+    starts = range(0, file.stamp.size, _PIECE)
+    tasks = (Task(_piece, (file, start, min(start + _PIECE, file.stamp.size)), _PIECE) for start in starts)
+    yield from who_reaches([file.source], crew).results(tasks, most_bytes=_PIECE)
+
+
+def _tasks(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterator[Task]:
+    batch: list[StimulusFile] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += file.stamp.size
+        if size >= _ENOUGH or len(batch) == _TOGETHER:
+            yield Task(_read_together, (batch, crew.are_here, look), _TIMES_HELD * size)
+            batch, size = [], 0
+    if batch:
+        yield Task(_read_together, (batch, crew.are_here, look), _TIMES_HELD * size)
+
+
+def _read_together(files: Sequence[StimulusFile], is_here: bool, look: bool) -> list[Held] | None:  # noqa: FBT001 - tasks have no keywords
+    """Read files; None if a worker elsewhere finds other files than were found here."""
+    if not is_here and not all(file.source.is_everywhere or _is_same(file) for file in files):
+        return None
+    return [_read(file, look=look) for file in files]
+
+
+def _is_same(file: StimulusFile) -> bool:
+    try:
+        return file.source.stamp() == file.stamp
+    except OSError:
+        return False
+
+
+def _read(file: StimulusFile, *, look: bool) -> Held:
+    with _readable(file.source):
+        content = file.source.read()
+    _require_size(file, len(content), file.stamp.size)
+    sha256 = hashlib.sha256(content).digest()
+    facts = look_into(file.name, content, sha256) if look else None
+    return Held(file.name, content, deflate.crc32(content), sha256, facts)
+
+
+def _piece(file: StimulusFile, start: int, stop: int) -> bytes:
+    with _readable(file.source):
+        size = file.source.stamp().size
+        content = file.source.read(start, stop)
+    _require_size(file, size, file.stamp.size)
+    _require_size(file, start + len(content), stop)
+    return content
+
+
+def _require_size(file: StimulusFile, got: int, expected: int) -> None:
+    if got != expected:
+        raise IntegrityError(
+            f"the stimulus file {file.source} changed while it was packed; pack it again",
+            expected=f"{expected} bytes",
+            got=f"{got}",
+        )
+
+
+@contextmanager
+def _readable(source: Source) -> Iterator[None]:
+    """Tell a stimulus that cannot be read from a ZIP that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"the stimulus file {source} could not be read: {error.strerror or error}") from error

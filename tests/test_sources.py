@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from brainpack import InvalidData, StimulusSet, packaging
+from brainpack.media.finding import find
+from brainpack.sources import LocalFile, Stamp, UrlFile, source_of
+from brainpack.workers import workers
+from tests.helpers import png
+
+if TYPE_CHECKING:
+    from brainpack.sources import Source
+
+
+@pytest.fixture
+def memory() -> Any:
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    yield system
+    system.store.clear()
+
+
+@given(content=st.binary(max_size=50), ends=st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted))
+def test_a_piece_is_that_of_the_file(content: bytes, ends: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("sources") / "file"
+    path.write_bytes(content)
+    fsspec.filesystem("memory").pipe("/file", content)
+    for source in (LocalFile(str(path)), UrlFile("memory://file"), UrlFile(f"file://{path}")):
+        assert source.read() == content
+        assert source.read(*ends) == content[slice(*ends)]
+        assert source.stamp().size == len(content)
+        with source.open("rb") as file:
+            assert file.read() == content
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("s3://bucket/a.png", UrlFile),
+        ("simplecache::https://lab.org/a.png", UrlFile),
+        ("SFTP://server/a.png", UrlFile),
+        ("C://a.png", LocalFile),
+        ("images/http:/a.png", LocalFile),
+        (Path("s3://bucket/a.png"), LocalFile),  # what a Path makes of a URL is none any more
+        ("", LocalFile),
+    ],
+)
+def test_urls_are_told_from_paths(path: str | Path, kind: type) -> None:
+    assert type(source_of(path)) is kind
+    assert str(source_of(path)) == str(path)
+
+
+def test_what_cannot_be_found_says_why(memory: Any, tmp_path: Path) -> None:
+    memory.pipe("/there", b"12345")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "here").write_bytes(b"123")
+    sources: list[Source] = [
+        UrlFile("memory://there"),
+        LocalFile(str(tmp_path / "here")),
+        UrlFile("memory://gone"),
+        UrlFile("nobody-knows://it"),
+        LocalFile(str(tmp_path / "pipe")),
+        LocalFile("null\0"),
+    ]
+    with workers(use_cluster=False) as crew:
+        there, here, *reasons = find(sources, crew)
+    assert there == Stamp(5)
+    assert isinstance(here, Stamp)
+    assert here.size == 3
+    assert reasons[:3] == [
+        "FileNotFoundError: /gone: memory://gone",
+        "ValueError: Protocol not known: nobody-knows: nobody-knows://it",
+        f"it is not a file: {tmp_path / 'pipe'}",
+    ]
+    assert "null" in str(reasons[3])
+
+
+def urls(*names: str) -> StimulusSet:
+    stimuli = StimulusSet({"stimulus_id": [name.partition(".")[0] for name in names]})
+    stimuli.stimulus_paths = {name.partition(".")[0]: f"memory://{name}" for name in names}
+    return stimuli
+
+
+def test_stimuli_behind_urls_are_packaged_as_files_are(memory: Any, tmp_path: Path) -> None:
+    for number, name in enumerate(("left.png", "right.png")):
+        memory.pipe(f"/{name}", png(number))
+        (tmp_path / name).write_bytes(png(number))
+    remote = packaging.package_stimulus_set_locally(urls("left.png", "right.png"), "lab.S", tmp_path / "remote")
+    local = urls("left.png", "right.png")
+    local.stimulus_paths = {name: tmp_path / f"{name}.png" for name in ("left", "right")}
+    assert packaging.package_stimulus_set_locally(local, "lab.S", tmp_path / "local")["zip_sha1"] == remote["zip_sha1"]
+
+
+def test_all_stimuli_that_are_not_behind_their_urls_are_told_at_once(memory: Any, tmp_path: Path) -> None:
+    memory.pipe("/left.png", png(1))
+    with pytest.raises(InvalidData, match="BP-S005") as caught:
+        packaging.package_stimulus_set_locally(urls("left.png", "right.png", "up.png"), "lab.S", tmp_path)
+    assert caught.value.report is not None
+    (finding,) = [finding for finding in caught.value.report.errors if finding.rule == "BP-S005"]
+    assert finding.count == 2
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_reads_urls_may_not_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(InvalidData, match=r"pip install 'brainpack\[remote\]'"):
+        packaging.package_stimulus_set_locally(urls("left.png"), "lab.S", tmp_path)

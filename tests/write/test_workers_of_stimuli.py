@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import fsspec
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from brainpack import StoreError, packaging
+from brainpack.write import stimulus_files
+from tests.helpers import stimulus_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from brainpack import StimulusSet
+
+IDS = [f"stimulus {number:03}" for number in range(150)]
+
+
+class OnWorkersOnly(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """Files that only those reach who have been told of it."""
+
+    protocol = "workers-only"
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        return super()._strip_protocol(str(path).removeprefix("workers-only://"))
+
+
+def tell_worker() -> None:
+    fsspec.register_implementation("workers-only", OnWorkersOnly, clobber=True)
+
+
+@pytest.fixture
+def stimuli(tmp_path: Path) -> StimulusSet:
+    return stimulus_set(tmp_path / "in", IDS)
+
+
+@pytest.fixture
+def expected(stimuli: StimulusSet, tmp_path: Path) -> dict[str, str]:
+    return sha1s(packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "alone"))
+
+
+def sha1s(result: dict[str, str]) -> dict[str, str]:
+    return {name: sha1 for name, sha1 in result.items() if name.endswith("sha1")}
+
+
+def behind_urls(stimuli: StimulusSet) -> StimulusSet:
+    remote = stimuli.copy()
+    remote.stimulus_paths = {name: f"workers-only://{path}" for name, path in stimuli.stimulus_paths.items()}
+    return remote
+
+
+@pytest.mark.parametrize("executor", [lambda: ThreadPoolExecutor(3), lambda: ProcessPoolExecutor(2)])
+def test_an_executor_gives_the_same_bytes(
+    executor: Callable[[], Any], stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path
+) -> None:
+    with executor() as pool:
+        made = packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "b", executor=pool)
+        assert sha1s(made) == expected
+        sha1, names = packaging.create_stimulus_zip(stimuli, tmp_path / "set.zip", executor=pool)
+        assert (sha1, len(names)) == (expected["zip_sha1"], len(IDS))
+
+
+def test_files_that_only_workers_reach(
+    stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", 200)  # some are read in pieces
+    remote = behind_urls(stimuli)
+    with pytest.raises(ValueError, match="Protocol not known"):
+        packaging.package_stimulus_set_locally(remote, "lab.S", tmp_path / "b")
+    with ProcessPoolExecutor(2, initializer=tell_worker) as pool:
+        made = packaging.package_stimulus_set_locally(remote, "lab.S", tmp_path / "b", executor=pool)
+    assert sha1s(made) == expected
+
+
+@pytest.mark.parametrize("others", [0, 1, len(IDS)])
+def test_a_worker_that_finds_other_files_packs_none_of_them(
+    others: int, stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another machine, there may be nothing at a path, or an older version."""
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(tmp_path / "in", elsewhere / "in")  # files of now
+    for path in sorted((elsewhere / "in").iterdir())[others:]:
+        path.unlink()
+    monkeypatch.chdir(tmp_path)
+    stimuli.stimulus_paths = {name: Path(path).relative_to(tmp_path) for name, path in stimuli.stimulus_paths.items()}
+    with ProcessPoolExecutor(2, initializer=os.chdir, initargs=(elsewhere,)) as pool:
+        made = packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "b", executor=pool)
+    assert sha1s(made) == expected
+
+
+class DyingOnce(OnWorkersOnly):
+    """Who reads a file for the first time is killed meanwhile."""
+
+    lock: ClassVar[str]
+
+    def cat_file(self, path: str, **options: Any) -> Any:
+        with suppress(FileExistsError):
+            os.close(os.open(self.lock, os.O_CREAT | os.O_EXCL))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().cat_file(path, **options)
+
+
+def tell_dying_worker(lock: str) -> None:
+    DyingOnce.lock = lock
+    fsspec.register_implementation("workers-only", DyingOnce, clobber=True)
+
+
+@pytest.mark.slow
+def test_a_lost_process_is_an_error_and_leaves_nothing(stimuli: StimulusSet, tmp_path: Path) -> None:
+    lock = str(tmp_path / "lock")
+    with (
+        ProcessPoolExecutor(1, initializer=tell_dying_worker, initargs=(lock,)) as pool,
+        pytest.raises(StoreError, match="a worker process died"),
+    ):
+        packaging.package_stimulus_set_locally(behind_urls(stimuli), "lab.S", tmp_path / "out", executor=pool)
+    assert not [*(tmp_path / "out").iterdir()]
+
+
+@pytest.mark.slow
+def test_a_cluster_packs_what_only_it_reaches_though_it_loses_a_worker(
+    stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path
+) -> None:
+    from distributed import Client, LocalCluster, WorkerPlugin
+
+    lock = str(tmp_path / "lock")
+
+    class Told(WorkerPlugin):
+        def setup(self, worker: Any) -> None:
+            del worker
+            tell_dying_worker(lock)
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
+        client.register_plugin(Told())
+        made = packaging.package_stimulus_set_locally(behind_urls(stimuli), "lab.S", tmp_path / "b")
+        assert Path(lock).exists()
+        assert sha1s(made) == expected
+        local = packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "c")
+    assert sha1s(local) == expected
