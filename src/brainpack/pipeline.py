@@ -40,12 +40,13 @@ from brainpack.write.stimuli import write_csv, write_zip
 from brainpack.write.stimulus_files import StimulusFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from brainpack.digest import Digest
     from brainpack.layout import Kind
     from brainpack.media.facts import Facts
     from brainpack.validation.report import Report
+    from brainpack.workers import Workers
     from brainpack.write.filters import Compress
 
 
@@ -90,30 +91,52 @@ def package_stimuli(
     project = Project.find(folder, Path.cwd())
     validate = functools.partial(run, f"stimulus set {identifier!r}", terms=project.terms(str(identifier), profile))
     with inspectors(executor, use_cluster=True) as crew:
-        subjects = stimulus_subjects(stimuli, crew)
-        report = validate(
+        about_it = [
             Name("stimulus_set_identifier", identifier),
             *_claims("stimulus_set", identifier, folder),
             *_declared(project, identifier, stimuli),
-            *subjects,
-        )
-        ids, files = _packable(subjects)
-        if report.errors:  # nothing will be packed, but all problems are told at once
-            facts = look_at_files([(file.name, file.source) for file in files], crew)
-            accept(report + validate(_media(files, ids, facts)))
+        ]
+        report, files, ids = _looked_over(stimuli, crew, about_it, validate)
         stem = store_name("stimulus_set", identifier)
         csv_path, zip_path = folder / f"{stem}.csv", folder / f"{stem}.zip"
         require_disk_for_zip(files, f"packing {identifier}", folder)
         with whole_file(csv_path) as csv_partial, whole_file(zip_path) as zip_partial:
-            packed = write_zip(files, zip_partial, crew, look=True)
-            report += validate(_media(files, ids, packed.facts))
+            zip_digest, contents, media = _packed(files, ids, zip_partial, crew, validate)
+            report += media
             accept(report)
             csv_digest = write_csv(stimuli, csv_partial, filenames=[file.name for file in files])
             with csv_partial.open(encoding="utf-8", newline="") as lines:
-                content = content_of_stimuli(table_cells(lines), packed.contents)
+                content = content_of_stimuli(table_cells(lines), contents)
             _retract("stimulus_set", identifier, folder)
-    recorded = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, packed.digest))
+    recorded = (RecordedFile.of(csv_path.name, csv_digest), RecordedFile.of(zip_path.name, zip_digest))
     return _recorded(Record(identifier, "stimulus_set", "StimulusSet", recorded, content), project, report, folder)
+
+
+def _looked_over(
+    stimuli: pd.DataFrame, crew: Workers, about_it: Sequence[object], validate: Callable[..., Report]
+) -> tuple[Report, list[StimulusFile], list[object]]:
+    """What the rules say of a stimulus set before its files are read; the files, and the id of each.
+
+    Raises
+    ------
+    InvalidData
+        There are errors; then the files are looked into all the same, so that all problems are told at once.
+    """
+    subjects = stimulus_subjects(stimuli, crew)
+    report = validate(*about_it, *subjects)
+    files, ids = _packable(subjects)
+    if report.errors:
+        facts = look_at_files([(file.name, file.source) for file in files], crew)
+        accept(report + validate(_media(files, ids, facts)))
+    return report, files, ids
+
+
+def _packed(
+    files: Sequence[StimulusFile], ids: Sequence[object], path: Path, crew: Workers, validate: Callable[..., Report]
+) -> tuple[Digest, list[bytes], Report]:
+    """Pack the files; the digest of the ZIP, the SHA-256 of each file, and what the rules say of what is in them."""
+    packed = write_zip(files, path, crew, look=True)
+    return packed.digest, packed.contents, validate(_media(files, ids, packed.facts))
 
 
 def package_assembly(
@@ -219,7 +242,7 @@ def write_stimulus_zip(stimuli: pd.DataFrame, path: Path, *, executor: Any = Non
     with workers(executor) as crew:
         subjects = stimulus_subjects(stimuli, crew)
         accept(run(path.name, *subjects))
-        _, files = _packable(subjects)
+        files, _ = _packable(subjects)
         require_disk_for_zip(files, f"packing {path.name}", path.parent)
         with whole_file(path) as partial:
             return write_zip(files, partial, crew).digest, [file.name for file in files]
@@ -246,16 +269,16 @@ def accept(report: Report) -> None:
         warn(str(report.without_notes))
 
 
-def _packable(subjects: Sequence[object]) -> tuple[list[object], list[StimulusFile]]:
-    """The stimuli that have a file: their ids, and the files on their way; after validation all have."""
-    ids, packable = [], []
+def _packable(subjects: Sequence[object]) -> tuple[list[StimulusFile], list[object]]:
+    """The files of the stimuli that have one, after validation of all, and the id of each."""
+    packable, ids = [], []
     for files in subjects:
         if isinstance(files, StimulusFiles):
             for entry, found in zip(files.entries, files.found, strict=True):
                 if entry.name and entry.source and isinstance(found, Stamp):
-                    ids.append(entry.stimulus_id)
                     packable.append(StimulusFile(entry.name, entry.source, found))
-    return ids, packable
+                    ids.append(entry.stimulus_id)
+    return packable, ids
 
 
 def _media(files: Sequence[StimulusFile], ids: Sequence[object], facts: Sequence[Facts]) -> MediaFiles:

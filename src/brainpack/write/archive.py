@@ -54,12 +54,15 @@ class Archive:
 
     def __init__(self, out: DigestingWriter) -> None:
         self._out = out
-        self._entries: list[_Entry] = []
+        self._directory = bytearray()
+        self._count = 0
 
     def add(self, name: str, content: bytes, crc: int) -> None:
         """Append a file of which the CRC-32 is known."""
-        self._out.write(_local_header(self._entry(name, flags=0, crc=crc, size=len(content))))
+        entry = self._entry(name, flags=0, crc=crc, size=len(content))
+        self._out.write(_local_header(entry))
         self._out.write(content)
+        self._list(entry)
 
     def stream(self, name: str, size: int, pieces: Iterable[bytes]) -> bytes:
         """Append a file of this many bytes that is too large to be held.
@@ -76,24 +79,25 @@ class Archive:
             crc = deflate.crc32(piece, crc)
             sha256.update(piece)
             self._out.write(piece)
-        self._entries[-1] = entry._replace(crc=crc)
+        self._list(entry._replace(crc=crc))
         self._out.write(struct.pack("<4sLQQ" if entry.is_large else "<4sLLL", b"PK\x07\x08", crc, size, size))
         return sha256.digest()
 
     def finish(self) -> Digest:
         """Write the directory of entries; the digest is of the whole archive."""
         start = self._out.position
-        for entry in self._entries:
-            self._out.write(_directory_record(entry))
-        self._out.write(_end_of_directory(len(self._entries), start, self._out.position - start))
+        self._out.write(bytes(self._directory))
+        self._out.write(_end_of_directory(self._count, start, len(self._directory)))
         return self._out.digest()
 
     def _entry(self, name: str, *, flags: int, crc: int, size: int) -> _Entry:
         encoded = name.encode()
         flags |= 0 if name.isascii() else _UTF8_FLAG
-        entry = _Entry(encoded, flags, crc, size, offset=self._out.position)
-        self._entries.append(entry)
-        return entry
+        return _Entry(encoded, flags, crc, size, offset=self._out.position)
+
+    def _list(self, entry: _Entry) -> None:
+        self._directory += _directory_record(entry)
+        self._count += 1
 
 
 def _local_header(entry: _Entry) -> bytes:

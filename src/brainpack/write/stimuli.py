@@ -71,9 +71,12 @@ def write_zip(files: Sequence[StimulusFile], path: Path, crew: Workers, *, look:
     """
     with path.open("xb", buffering=BLOCK) as file, ThreadedDigester() as digester:
         archive = Archive(DigestingWriter(file, digester))
-        added = [*progress(_added(archive, files, crew, look=look), len(files), " files", path.suffix)]
+        contents, facts = [], []
+        for sha256, found in progress(_added(archive, files, crew, look=look), len(files), " files", path.suffix):
+            contents.append(sha256)
+            facts.append(found)
         digest = archive.finish()
-    return Packed(digest, [sha256 for sha256, _ in added], _facts(files, added, crew) if look else [])
+    return Packed(digest, contents, _completed(facts, files, contents, crew) if look else [])
 
 
 def _added(
@@ -90,11 +93,14 @@ def _added(
                 yield archive.stream(file.name, file.stamp.size, read_in_pieces(file, crew)), None
 
 
-def _facts(files: Sequence[StimulusFile], added: Sequence[tuple[bytes, Facts | None]], crew: Workers) -> list[Facts]:
+def _completed(
+    facts: Sequence[Facts | None], files: Sequence[StimulusFile], contents: Sequence[bytes], crew: Workers
+) -> list[Facts]:
     """What is known already, and what has to be looked for in files that could not be held."""
-    large = [(file.name, file.source, sha256) for file, (sha256, known) in zip(files, added, strict=True) if not known]
+    rows = zip(files, contents, facts, strict=True)
+    large = [(file.name, file.source, sha256) for file, sha256, known in rows if known is None]
     looked_into = iter(look_at_files(large, crew))
-    return [known or next(looked_into) for _, known in added]
+    return [next(looked_into) if known is None else known for known in facts]
 
 
 def write_csv(stimuli: pd.DataFrame, path: Path, filenames: Sequence[str] | None = None) -> Digest:
