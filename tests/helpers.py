@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from brainpack.write.stimulus_files import StimulusFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from brainpack.write.stimuli import Packed
 
@@ -63,14 +63,19 @@ def subjects_with_files(stimuli: object) -> list[object]:
 
 def stimulus_file(name: str, path: Path) -> StimulusFile:
     """A file on its way into a ZIP."""
-    source = LocalFile(str(path))
-    return StimulusFile(name, source, source.stamp())
+    return StimulusFile(name, str(path), *LocalFile(str(path)).stamp())
 
 
 def packed(files: Iterable[tuple[str, Path]], path: Path, *, executor: Any = None, look: bool = False) -> Packed:
     """Files in a new ZIP."""
     with inspectors(executor) as crew:
         return write_zip([stimulus_file(*file) for file in files], path, crew, look=look)
+
+
+def bytes_read() -> int:
+    """What this process has asked the system to read so far."""
+    lines = Path("/proc/self/io").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("rchar")).split()[1])
 
 
 def recording(ids: Iterable[object] = ("left", "right", "日本", "left")) -> xr.DataArray:

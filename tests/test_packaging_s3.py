@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,12 +24,11 @@ from brainpack import (
     packaging,
 )
 from brainpack.record.records import parse_record
-from tests.helpers import recording, stimulus_set
+from tests.helpers import bytes_read, recording, stimulus_set
 from tests.servers.faults import Answer, Proxy, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.servers.ministack import MiniStack
 
@@ -62,6 +64,19 @@ def objects(server: MiniStack, bucket: str) -> dict[str, tuple[str | None, bytes
 
 def sha1(content: bytes) -> str:
     return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux counts what a process reads")
+def test_what_is_published_is_read_once_to_pack_it_and_once_to_send_it(
+    ministack: MiniStack, home: Path, plain_bucket: str, tmp_path: Path
+) -> None:
+    packaging.package_stimulus_set(None, stimulus_set(tmp_path / "small"), "lab.Small", plain_bucket)  # loads libraries
+    stimuli = stimulus_set(tmp_path / "in", range(20), suffix=".bin")
+    for path in stimuli.stimulus_paths.values():
+        Path(path).write_bytes(os.urandom(1 << 20))
+    before = bytes_read()
+    packaging.package_stimulus_set(None, stimuli, "lab.Large", plain_bucket)
+    assert bytes_read() - before < 43 << 20
 
 
 def test_a_stimulus_set_is_published(ministack: MiniStack, home: Path, bucket: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from brainpack import pipeline, publishing
+from brainpack import pipeline, publishing, uploads
 from brainpack.calling import also_called, catalogue_may_be_left_out
 from brainpack.checks import (
     check_experiment_stimulus_set,
@@ -360,7 +360,11 @@ def _package_and_publish(
     answers: dict[str, Any] = {}
     with publishing.noting_what_is_there(bucket_name, answers):
         for file in record.files:
-            answers[file.name] = upload_to_s3(str(folder / file.name), bucket_name, file.name) or {}
+            if upload_to_s3 is uploads.upload_to_s3:  # which would read the file to digest it
+                where = BucketFolder.parse(bucket_name)
+                answers[file.name] = publishing.upload(folder / file.name, where, file.name, file.digest)
+            else:
+                answers[file.name] = upload_to_s3(str(folder / file.name), bucket_name, file.name) or {}
         publishing.publish_record_beside(record, answers)
     return record, {name: answer.get("VersionId") for name, answer in answers.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from brainpack.validation.rules.media import MediaFiles
 from brainpack.validation.rules.names import Claim, Name
 from brainpack.validation.rules.pairs import pair_subjects, set_of
 from brainpack.validation.rules.releases import Release, noted
-from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects
+from brainpack.validation.rules.stimuli import StimulusFiles, stimulus_subjects, table_subjects
 from brainpack.validation.rules.values import Values
 from brainpack.validation.statistics import Statistics
 from brainpack.validation.terms import Profile
@@ -250,7 +251,7 @@ def write_stimulus_zip(stimuli: pd.DataFrame, path: Path, *, executor: Any = Non
 
 def write_stimulus_csv(stimuli: pd.DataFrame, path: Path) -> Digest:
     """Validate the table of a stimulus set and write it as it is."""
-    accept(run(path.name, *stimulus_subjects(stimuli)))
+    accept(run(path.name, *table_subjects(stimuli)))
     with whole_file(path) as partial:
         return write_csv(stimuli, partial)
 
@@ -275,8 +276,8 @@ def _packable(subjects: Sequence[object]) -> tuple[list[StimulusFile], list[obje
     for files in subjects:
         if isinstance(files, StimulusFiles):
             for entry, found in zip(files.entries, files.found, strict=True):
-                if entry.name and entry.source and isinstance(found, Stamp):
-                    packable.append(StimulusFile(entry.name, entry.source, found))
+                if entry.name and entry.path and isinstance(found, Stamp):
+                    packable.append(StimulusFile(entry.name, os.fspath(entry.path), *found))
                     ids.append(entry.stimulus_id)
     return packable, ids
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from brainpack.digest import Digest
     from brainpack.planning import Package, Plan
     from brainpack.progress import Listener
     from brainpack.record.records import Record
@@ -168,13 +169,16 @@ def publish_record(record: Record, store: Store, version_ids: Mapping[str, str |
     return published
 
 
-def upload(source: Path, folder: BucketFolder, key: str) -> dict[str, Any]:
-    """Put one file into a bucket, with a bar; what is known of the object then, as JSON can hold it."""
+def upload(source: Path, folder: BucketFolder, key: str, digest: Digest | None = None) -> dict[str, Any]:
+    """Put one file into a bucket, with a bar; what is known of the object then, as JSON can hold it.
+
+    The file has to be the one of the digest; without a digest it is read once more, to compute one.
+    """
     if not source.is_file():
         raise NotFound(f"there is no file {source} to upload as {folder.url(key)}")
     store = open_store(folder.url(), Settings.from_environment())
     with Bars() as bars:
-        stored = store.put(key, source, digest_file(source), listener=bars)
+        stored = store.put(key, source, digest or digest_file(source), listener=bars)
     return properties(stored, folder)
 
 

@@ -13,7 +13,7 @@ from brainpack import NeuroidAssembly, StimulusSet
 from brainpack.validation.registry import run
 from brainpack.validation.rules.assemblies import assembly_subjects, stored_subjects
 from brainpack.validation.rules.names import Claim, Name
-from brainpack.validation.rules.stimuli import StimulusTable, stimulus_subjects
+from brainpack.validation.rules.stimuli import StimulusTable, table_subjects
 from tests.helpers import subjects_with_files
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def test_odd_tables(name: str) -> None:
 @pytest.mark.parametrize("given", [None, 1, "text", {"stimulus_id": [1]}, [1], np.zeros(3), pd.Series(["a"])], ids=repr)
 def test_no_table_at_all(given: object) -> None:
     assert errors(run("input", *subjects_with_files(given))) == {"BP-R003"}
-    assert errors(run("input", *stimulus_subjects(given))) == {"BP-R003"}
+    assert errors(run("input", *table_subjects(given))) == {"BP-R003"}
 
 
 def test_a_table_alone_needs_no_files() -> None:
     table = pd.DataFrame({"stimulus_id": ["a"]})
-    assert errors(run("input", *stimulus_subjects(table))) == set()
+    assert errors(run("input", *table_subjects(table))) == set()
     assert errors(run("input", *subjects_with_files(table))) == {"BP-S005"}
 
 

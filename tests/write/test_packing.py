@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dask.array
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -47,7 +48,7 @@ def cluster() -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as processes,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as processes,
         Client(processes) as client,
     ):
         yield client
@@ -154,6 +155,28 @@ def test_a_band_needs_only_its_own_part_of_the_computation() -> None:
     for region, block in bands(lazy):
         assert block.compute().shape == tuple(axis.stop - axis.start for axis in region)
         assert len(block.graph) < 10
+
+
+def ids(count: int) -> Any:
+    """Texts that differ in their digits."""
+    return np.char.add("unit_", (np.arange(count) * 7919 % 99_991).astype(str))
+
+
+def words(count: int) -> Any:
+    """Texts that come back as a whole."""
+    return np.array(["elephant", "sunflower", "aeroplane", "guitar", "face"])[np.arange(count) * 7919 % 99_991 % 5]
+
+
+@pytest.mark.parametrize(
+    ("texts", "chunk"), [(ids(70_000), (70_000, 1)), (words(70_000), (70_000, 9)), (ids(60_000), (60_000, 10))], ids=str
+)
+def test_letters_of_the_same_place_are_together_where_that_is_smaller(texts: Any, chunk: Any, tmp_path: Path) -> None:
+    array = xr.DataArray(np.zeros(len(texts)), {"unit": ("event", texts)}, ("event",))
+    write_arrays({ROOT: array}, tmp_path / "a.nc")
+    with h5py.File(tmp_path / "a.nc") as file:
+        assert file["unit"].chunks == chunk
+        stored = file["unit"][()]
+    assert np.ascontiguousarray(stored).view(f"S{stored.shape[1]}").ravel().astype(str).tolist() == texts.tolist()
 
 
 def test_an_executor_is_an_executor(tmp_path: Path) -> None:

@@ -6,18 +6,20 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from brainpack import IntegrityError, StoreError, packaging
 from brainpack.digest import digest_file
 from brainpack.media.inspector import inspectors
 from brainpack.media.looking import look_into
-from brainpack.sources import LocalFile, Stamp
 from brainpack.write import stimulus_files
 from brainpack.write.stimuli import write_zip
 from brainpack.write.stimulus_files import StimulusFile
-from tests.helpers import packed, png, stimulus_file, stimulus_set
+from tests.helpers import bytes_read, packed, png, stimulus_file, stimulus_set
 
 MEGABYTE = 1 << 20
 
@@ -26,12 +28,6 @@ MEGABYTE = 1 << 20
 def no_thread_is_left() -> object:
     yield
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("brainpack")] == []
-
-
-def bytes_read() -> int:
-    """What this process has asked the system to read so far."""
-    lines = Path("/proc/self/io").read_text("ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("rchar")).split()[1])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux counts what a process reads")
@@ -74,21 +70,28 @@ def test_looking_changes_no_byte(tmp_path: Path) -> None:
     assert packed(files, tmp_path / "a.zip", look=True).digest == packed(files, tmp_path / "b.zip").digest
 
 
-class Changing(LocalFile):
-    """A file that is another one whenever it was read."""
+class Changing(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """Files that are others whenever they were read."""
 
-    def read(self, start: int = 0, stop: int | None = None) -> bytes:
-        content = super().read(start, stop)
-        Path(self.path).write_bytes(bytes(byte ^ 1 for byte in content))
+    protocol = "changing"
+
+    def cat_file(self, path: str, **_: Any) -> bytes:
+        content = Path(path).read_bytes()
+        Path(path).write_bytes(bytes(byte ^ 1 for byte in content))
         return content
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        return super()._strip_protocol(str(path).removeprefix("changing://"))
 
 
 def test_what_is_looked_into_are_the_bytes_that_were_packed(tmp_path: Path) -> None:
+    fsspec.register_implementation("changing", Changing, clobber=True)
     path = tmp_path / "a.png"
     path.write_bytes(png(1))
-    source = Changing(str(path))
     with inspectors() as crew:
-        made = write_zip([StimulusFile("a.png", source, source.stamp())], tmp_path / "set.zip", crew, look=True)
+        file = StimulusFile("a.png", f"changing://{path}", len(png(1)), 0)
+        made = write_zip([file], tmp_path / "set.zip", crew, look=True)
     assert made.facts == [look_into("a.png", png(1))]
     assert path.read_bytes() != png(1)
 
@@ -113,7 +116,7 @@ def test_a_stimulus_that_cannot_be_read_is_named(held: int, tmp_path: Path, monk
     monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)
     (tmp_path / "a.png").write_bytes(png(1))
     files = [stimulus_file("a.png", tmp_path / "a.png")] * 100
-    gone = StimulusFile("b.png", LocalFile(str(tmp_path / "nowhere.png")), Stamp(10))
+    gone = StimulusFile("b.png", str(tmp_path / "nowhere.png"), 10, 0)
     with pytest.raises(StoreError, match="nowhere"), inspectors() as crew:
         write_zip([*files, gone], tmp_path / "set.zip", crew, look=True)
 

@@ -138,7 +138,7 @@ def test_a_cluster_packs_what_only_it_reaches_though_it_loses_a_worker(
             del worker
             tell_dying_worker(lock)
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as two, Client(two) as client:
         client.register_plugin(Told())
         made = packaging.package_stimulus_set_locally(behind_urls(stimuli), "lab.S", tmp_path / "b")
         assert Path(lock).exists()

@@ -100,7 +100,7 @@ def require_disk_for_zip(files: Sequence[StimulusFile], what: str, folder: Path)
     StoreError
         The ZIP would be larger than what is left.
     """
-    needed = zip_size([file.name for file in files], [file.stamp.size for file in files])
+    needed = zip_size([file.name for file in files], [file.size for file in files])
     require_disk(needed, folder, what)
 
 

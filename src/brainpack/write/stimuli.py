@@ -90,7 +90,7 @@ def _added(
                 yield held.sha256, held.facts
         else:
             for file in alike:
-                yield archive.stream(file.name, file.stamp.size, read_in_pieces(file, crew)), None
+                yield archive.stream(file.name, file.size, read_in_pieces(file, crew)), None
 
 
 def _completed(

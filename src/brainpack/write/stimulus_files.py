@@ -11,13 +11,14 @@ import deflate
 from brainpack.errors import IntegrityError, StoreError
 from brainpack.media.inspector import MOST_HELD, who_reaches
 from brainpack.media.looking import look_into
+from brainpack.sources import source_of
 from brainpack.workers import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from brainpack.media.facts import Facts
-    from brainpack.sources import Source, Stamp
+    from brainpack.sources import Source
     from brainpack.workers import Workers
 
 HELD_IN_MEMORY: Final = 64 << 20  # part of the format: it decides which entries carry a data descriptor
@@ -29,25 +30,31 @@ _TIMES_HELD: Final = 2  # the bytes of a file, and the pixels that they become
 
 
 class StimulusFile(NamedTuple):
-    """A file on its way into a ZIP.
+    """A file on its way into a ZIP; there may be a million of them, so it is flat.
 
     Attributes
     ----------
     name : str
         In the ZIP.
-    source : Source
-    stamp : Stamp
-        Of the file that was found there.
+    path : str
+        Or a URL.
+    size, modified : int
+        Of the file that was found there, as `brainpack.sources.Stamp` has them.
     """
 
     name: str
-    source: Source
-    stamp: Stamp
+    path: str
+    size: int
+    modified: int
+
+    @property
+    def source(self) -> Source:
+        return source_of(self.path)
 
     @property
     def is_held(self) -> bool:
         """Whether it is read as a whole."""
-        return self.stamp.size <= HELD_IN_MEMORY
+        return self.size <= HELD_IN_MEMORY
 
 
 class Held(NamedTuple):
@@ -106,8 +113,8 @@ def read(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterato
 
 def read_in_pieces(file: StimulusFile, crew: Workers) -> Iterator[bytes]:
     """Read a file that is too large to be held; the errors are those of `read`."""
-    starts = range(0, file.stamp.size, _PIECE)
-    tasks = (Task(_piece, (file, start, min(start + _PIECE, file.stamp.size)), _PIECE) for start in starts)
+    starts = range(0, file.size, _PIECE)
+    tasks = (Task(_piece, (file, start, min(start + _PIECE, file.size)), _PIECE) for start in starts)
     yield from who_reaches([file.source], crew).results(tasks, most_bytes=_PIECE)
 
 
@@ -116,7 +123,7 @@ def _tasks(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Itera
     size = 0
     for file in files:
         batch.append(file)
-        size += file.stamp.size
+        size += file.size
         if size >= _ENOUGH or len(batch) == _TOGETHER:
             yield Task(_read_together, (batch, crew.are_here, look), _TIMES_HELD * size)
             batch, size = [], 0
@@ -133,7 +140,7 @@ def _read_together(files: Sequence[StimulusFile], is_here: bool, look: bool) -> 
 
 def _is_same(file: StimulusFile) -> bool:
     try:
-        return file.source.stamp() == file.stamp
+        return file.source.stamp() == (file.size, file.modified)
     except OSError:
         return False
 
@@ -141,7 +148,7 @@ def _is_same(file: StimulusFile) -> bool:
 def _read(file: StimulusFile, *, look: bool) -> Held:
     with _readable(file.source):
         content = file.source.read()
-    _require_size(file, len(content), file.stamp.size)
+    _require_size(file, len(content), file.size)
     sha256 = hashlib.sha256(content).digest()
     facts = look_into(file.name, content, sha256) if look else None
     return Held(file.name, content, deflate.crc32(content), sha256, facts)
@@ -151,7 +158,7 @@ def _piece(file: StimulusFile, start: int, stop: int) -> bytes:
     with _readable(file.source):
         size = file.source.stamp().size
         content = file.source.read(start, stop)
-    _require_size(file, size, file.stamp.size)
+    _require_size(file, size, file.size)
     _require_size(file, start + len(content), stop)
     return content
 

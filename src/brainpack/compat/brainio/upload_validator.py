@@ -21,6 +21,7 @@ from brainpack.validation.rules.assemblies import assembly_subjects
 from brainpack.validation.rules.pairs import Both, pair_subjects
 from brainpack.validation.rules.stimuli import stimulus_subjects
 from brainpack.validation.terms import Profile, Terms
+from brainpack.workers import workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,7 @@ _NUMBERS: Final = "iuf"
 
 def validate_stimulus_set(stimulus_set: pd.DataFrame, identifier: str = "stimulus_set") -> bool:
     """Check a stimulus set and that its files are there, as packaging does."""
-    accept(run(identifier, *stimulus_subjects(stimulus_set)))
+    accept(run(identifier, *_subjects(stimulus_set)))
     return True
 
 
@@ -88,7 +89,7 @@ def validate_packaging_data(
     accept(
         run(
             f"{stimulus_set_identifier} and {assembly_identifier}",
-            *stimulus_subjects(stimulus_set),
+            *_subjects(stimulus_set),
             *assembly_subjects(assembly, _class_name(assembly)),
         )
         + _fit(stimulus_set, assembly)
@@ -104,6 +105,11 @@ def validate_stimulus_set_only(stimulus_set: pd.DataFrame, identifier: str = "st
 def validate_assembly_only(assembly: xr.DataArray, identifier: str = "assembly") -> bool:
     """`validate_assembly` where there is no stimulus set."""
     return validate_assembly(assembly, identifier)
+
+
+def _subjects(stimulus_set: object) -> list[object]:
+    with workers() as crew:
+        return stimulus_subjects(stimulus_set, crew)
 
 
 def _fit(stimulus_set: object, assembly: object) -> Report:

@@ -107,14 +107,16 @@ class StimulusFiles:
         return [entry.name for entry in self.entries if entry.name is not None]
 
 
-def stimulus_subjects(stimuli: object, crew: Workers | None = None) -> list[object]:
-    """All there is to check of a stimulus set, or of whatever was given in its place; its files only by a crew."""
-    subjects: list[object] = [Given("proto_stimulus_set", stimuli, pd.DataFrame)]
-    if isinstance(stimuli, pd.DataFrame):
-        subjects.append(StimulusTable(stimuli))
-        if crew is not None:
-            subjects.append(StimulusFiles.of(stimuli, crew))
-    return subjects
+def table_subjects(stimuli: object) -> list[object]:
+    """All there is to check of a table of stimuli, or of whatever was given in its place."""
+    given = Given("proto_stimulus_set", stimuli, pd.DataFrame)
+    return [given, StimulusTable(stimuli)] if isinstance(stimuli, pd.DataFrame) else [given]
+
+
+def stimulus_subjects(stimuli: object, crew: Workers) -> list[object]:
+    """All there is to check of a stimulus set before its files are read, for which a crew finds them."""
+    subjects = table_subjects(stimuli)
+    return [*subjects, StimulusFiles.of(stimuli, crew)] if isinstance(stimuli, pd.DataFrame) else subjects
 
 
 def single_column(table: pd.DataFrame, name: str) -> pd.Series[Any] | None:
