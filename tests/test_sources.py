@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fsspec
 import hypothesis.strategies as st
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given
 
 from brainpack import InvalidData, StimulusSet, packaging
@@ -81,6 +84,35 @@ def test_what_cannot_be_found_says_why(memory: Any, tmp_path: Path) -> None:
         f"it is not a file: {tmp_path / 'pipe'}",
     ]
     assert "null" in str(reasons[3])
+
+
+class Meeting(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A file is read or found when another one is, too."""
+
+    protocol = "meeting"
+    both = threading.Barrier(2, timeout=30)
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> Any:
+        return super()._strip_protocol(path.replace("meeting://", "memory://"))
+
+    def cat_file(self, path: str, **options: Any) -> Any:
+        self.both.wait()
+        return super().cat_file(path, **options)
+
+    def info(self, path: str, **options: Any) -> Any:
+        self.both.wait()
+        return super().info(path, **options)
+
+
+def test_files_behind_urls_are_waited_for_together(memory: Any, tmp_path: Path) -> None:
+    fsspec.register_implementation("meeting", Meeting, clobber=True)
+    stimuli = urls("left.png", "right.png")
+    for number, name in enumerate(("left", "right")):
+        memory.pipe(f"/{name}.png", png(number))
+        stimuli.stimulus_paths[name] = f"meeting://{name}.png"
+    with ThreadPoolExecutor(1) as one:
+        packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path, executor=one)
 
 
 def urls(*names: str) -> StimulusSet:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+File = TypeVar("File")
+Result = TypeVar("Result")
+
+_AT_ONCE: Final = 16  # requests of one worker
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+(::[a-z0-9+.-]+)*://", re.IGNORECASE)  # a drive of Windows has one letter
 
 
@@ -141,6 +146,18 @@ class UrlFile(NamedTuple):
 
     def __str__(self) -> str:
         return self.url
+
+
+def at_once(call: Callable[[File], Result], files: Sequence[File]) -> list[Result]:
+    """Call for files behind URLs, many at a time, because most of it is waiting; the results come in order.
+
+    Examples
+    --------
+    >>> at_once(len, ["s3://bucket/left.png"])
+    [20]
+    """
+    with ThreadPoolExecutor(_AT_ONCE, "brainpack-url") as pool:
+        return [*pool.map(call, files)]
 
 
 def source_of(path: str | os.PathLike[str]) -> Source:

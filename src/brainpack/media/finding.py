@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from brainpack.sources import at_once
 from brainpack.workers import Task
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from brainpack.sources import Source, Stamp
     from brainpack.workers import Workers
 
-_TOGETHER: Final = 256  # files, each of which takes a server some milliseconds
+_TOGETHER: Final = 256  # files
 
 
 def find(sources: Sequence[Source], crew: Workers) -> list[Stamp | str]:
@@ -44,13 +45,9 @@ def find(sources: Sequence[Source], crew: Workers) -> list[Stamp | str]:
     ['No such file or directory: nowhere.png']
     """
     remote = [source for source in sources if source.is_everywhere]
-    tasks = (Task(_find, (remote[start : start + _TOGETHER],)) for start in range(0, len(remote), _TOGETHER))
+    tasks = (Task(at_once, (_stamp, remote[start : start + _TOGETHER])) for start in range(0, len(remote), _TOGETHER))
     answers = chain.from_iterable(crew.results(tasks, most_bytes=0))
     return [next(answers) if source.is_everywhere else _stamp(source) for source in sources]
-
-
-def _find(sources: Sequence[Source]) -> list[Stamp | str]:
-    return [*map(_stamp, sources)]
 
 
 def _stamp(source: Source) -> Stamp | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import deflate
@@ -11,7 +12,7 @@ import deflate
 from brainpack.errors import IntegrityError, StoreError
 from brainpack.media.inspector import MOST_HELD, who_reaches
 from brainpack.media.looking import look_into
-from brainpack.sources import source_of
+from brainpack.sources import at_once, source_of
 from brainpack.workers import Task
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def read(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterato
     Parameters
     ----------
     files : sequence of StimulusFile
-        Each of which fits into memory. What a worker elsewhere does not have, or has another version of, is read here,
-        with all that follows.
+        Each of which fits into memory; all are behind URLs, or none. What a worker elsewhere does not have, or has
+        another version of, is read here, with all that follows.
     crew : Workers
     look : bool
         Also look into them.
@@ -135,7 +136,8 @@ def _read_together(files: Sequence[StimulusFile], is_here: bool, look: bool) -> 
     """Read files; None if a worker elsewhere finds other files than were found here."""
     if not is_here and not all(file.source.is_everywhere or _is_same(file) for file in files):
         return None
-    return [_read(file, look=look) for file in files]
+    read_one = partial(_read, look=look)
+    return at_once(read_one, files) if files[0].source.is_everywhere else [*map(read_one, files)]
 
 
 def _is_same(file: StimulusFile) -> bool:
