@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-File = TypeVar("File")
 Result = TypeVar("Result")
 
 _AT_ONCE: Final = 16  # requests of one worker
@@ -110,10 +109,19 @@ class UrlFile(NamedTuple):
     """
 
     url: str
+    connection: tuple[Any, str] | None = None
 
     @property
     def is_everywhere(self) -> bool:
         return True
+
+    def connected(self) -> UrlFile:
+        """The same, with a connection that other threads can use, too; without one if that fails."""
+        try:
+            with self._reached() as connection:
+                return self._replace(connection=connection)
+        except OSError:
+            return self
 
     def stamp(self) -> Stamp:
         with self._reached() as (system, path):
@@ -140,7 +148,7 @@ class UrlFile(NamedTuple):
                 "s3fs"
             ) from error
         try:
-            yield url_to_fs(self.url)
+            yield self.connection or url_to_fs(self.url)
         except Exception as error:
             raise OSError(f"{type(error).__name__}: {error}") from error
 
@@ -148,16 +156,25 @@ class UrlFile(NamedTuple):
         return self.url
 
 
-def at_once(call: Callable[[File], Result], files: Sequence[File]) -> list[Result]:
+def at_once(call: Callable[..., Result], sources: Iterable[Source], *more: Iterable[Any]) -> list[Result]:
     """Call for files behind URLs, many at a time, because most of it is waiting; the results come in order.
+
+    Parameters
+    ----------
+    call : callable
+        Gets a source, and a value of each of `more`.
+    sources : iterable of Source
+        Those behind URLs share their connections, each of which takes time to make.
+    *more : iterable
 
     Examples
     --------
-    >>> at_once(len, ["s3://bucket/left.png"])
-    [20]
+    >>> at_once(lambda source, name: f"{name}: {source}", [UrlFile("s3://bucket/left.png")], ["left"])
+    ['left: s3://bucket/left.png']
     """
+    connected = (source.connected() if isinstance(source, UrlFile) else source for source in sources)
     with ThreadPoolExecutor(_AT_ONCE, "brainpack-url") as pool:
-        return [*pool.map(call, files)]
+        return [*pool.map(call, connected, *more)]  # which takes all of them in this thread
 
 
 def source_of(path: str | os.PathLike[str]) -> Source:
@@ -165,8 +182,10 @@ def source_of(path: str | os.PathLike[str]) -> Source:
 
     Examples
     --------
-    >>> source_of("s3://bucket/left.png"), source_of("C://left.png")
-    (UrlFile(url='s3://bucket/left.png'), LocalFile(path='C://left.png'))
+    >>> source_of("C://left.png")
+    LocalFile(path='C://left.png')
+    >>> source_of("s3://bucket/left.png").url
+    's3://bucket/left.png'
     """
     text = os.fspath(path)
     return UrlFile(text) if _URL.match(text) else LocalFile(text)

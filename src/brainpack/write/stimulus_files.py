@@ -136,8 +136,9 @@ def _read_together(files: Sequence[StimulusFile], is_here: bool, look: bool) -> 
     """Read files; None if a worker elsewhere finds other files than were found here."""
     if not is_here and not all(file.source.is_everywhere or _is_same(file) for file in files):
         return None
+    sources = [file.source for file in files]
     read_one = partial(_read, look=look)
-    return at_once(read_one, files) if files[0].source.is_everywhere else [*map(read_one, files)]
+    return [*(at_once if sources[0].is_everywhere else map)(read_one, sources, files)]
 
 
 def _is_same(file: StimulusFile) -> bool:
@@ -147,9 +148,9 @@ def _is_same(file: StimulusFile) -> bool:
         return False
 
 
-def _read(file: StimulusFile, *, look: bool) -> Held:
-    with _readable(file.source):
-        content = file.source.read()
+def _read(source: Source, file: StimulusFile, *, look: bool) -> Held:
+    with _readable(source):
+        content = source.read()
     _require_size(file, len(content), file.size)
     sha256 = hashlib.sha256(content).digest()
     facts = look_into(file.name, content, sha256) if look else None
