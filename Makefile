@@ -3,7 +3,7 @@
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
 #   make matrix  the fast tests on the oldest libraries and on the newest Python of this machine
-#   make bench   compare the speed of uploads, loading, merging and validating with that of other libraries
+#   make bench   compare speed with that of other libraries, and write benchmarks/RESULTS.md (about 25 minutes)
 #   make real    package published data sets (downloads 40 MB)
 
 VENV ?= .venv
@@ -64,7 +64,7 @@ fast-%: $(VENV)-%/.tools
 	$(VENV)-$*/bin/$(FAST_TESTS)
 
 bench: $(VENV)/.dev
-	for benchmark in writing reading packing publishing scale upload loading merging opening validating_values validating_tables; do $(BIN)/python -m benchmarks.$$benchmark || exit; done
+	$(BIN)/python -m benchmarks
 
 real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all

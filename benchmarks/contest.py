@@ -85,9 +85,9 @@ def rows(costs: Mapping[str, Cost], unit: str = OURS) -> list[dict[str, str]]:
     for name, cost in costs.items():
         row = {
             "": name,
-            "s": f"{cost.seconds:.3f}",
+            "s": f"{cost.seconds:.4f}",
             f"x {unit}": f"{cost.seconds / one.seconds:.2f}",
-            "CPU s": f"{cost.cpu_seconds:.3f}",
+            "CPU s": f"{cost.cpu_seconds:.4f}",
             f"CPU x {unit}": f"{cost.cpu_seconds / max(one.cpu_seconds, 1e-9):.2f}",
         }
         if cost.peak:

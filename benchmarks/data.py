@@ -1,7 +1,7 @@
 """Simulated data of the sizes and kinds that are published this year: always the same values, from a seed.
 
 `PRESETS` has data sets as they are; `scaled` cuts or repeats one along its first dimension, and `lazy` gives it block
-by block, each from a seed of its own, so that any part can be made again and compared.
+by block, each from its own place in the numbers of a counter, so that any part can be made again and compared.
 """
 
 from __future__ import annotations
@@ -28,11 +28,17 @@ REPETITIONS: Final = 25
 STIMULI: Final = 1_000_000  # in one set
 _BLOCK: Final = 64 << 20  # bytes that are made at a time
 _RATES: Final = 16  # different mean counts
+_STEP: Final = np.float32(0.5)  # microvolts
 
 
 def noise(chance: np.random.Generator, shape: tuple[int, ...], dtype: str = "float32") -> Values:
-    """Betas of fMRI, or voltages: hardly anything to compress."""
+    """Betas of fMRI: hardly anything to compress."""
     return chance.standard_normal(shape, np.dtype(dtype).type)
+
+
+def voltages(chance: np.random.Generator, shape: tuple[int, ...]) -> Values:
+    """EEG in microvolts, in the steps of an amplifier: a third of its size when compressed."""
+    return np.frombuffer(chance.bytes(math.prod(shape)), np.int8).reshape(shape) * _STEP
 
 
 def single_as_double(chance: np.random.Generator, shape: tuple[int, ...]) -> Values:
@@ -111,7 +117,7 @@ def _neural(dtype: str, make: Make, *sizes: int) -> Preset:
 
 
 PRESETS: Final = {
-    "eeg": _neural("float32", noise, 66_160, 170, 100),
+    "eeg": _neural("float32", voltages, 66_160, 170, 100),
     "neuropixels": _neural("float32", counts, 1_000, 47_503, 30),
     "fmri surface": _neural("float32", noise, 800, 221_168),
     "behaviour": Preset("BehavioralAssembly", {"presentation": 927_296}, "float64", _noise64, 8),
@@ -188,7 +194,16 @@ def block(preset: Preset, number: int) -> Values:
     """Values of one block."""
     part = blocks(preset)[number]
     shape = (part.stop - part.start, *tuple(preset.sizes.values())[1:])
-    return preset.make(np.random.default_rng([0, number]), shape)
+    return preset.make(np.random.Generator(np.random.Philox(key=0, counter=number << 64)), shape)
+
+
+def region(preset: Preset, part: slice) -> Values:
+    """Values of a part of the first dimension."""
+    places = blocks(preset)
+    touched = [number for number, place in enumerate(places) if place.start < part.stop and part.start < place.stop]
+    made = np.concatenate([block(preset, number) for number in touched])
+    start = places[touched[0]].start
+    return made[part.start - start : part.stop - start]
 
 
 def _block(preset: Preset, block_info: Mapping[Any, Any]) -> Values:

@@ -1,6 +1,6 @@
 """How fast a stimulus set loads: brainpack against the reference client.
 
-    python -m benchmarks.loading [--rows 200000] [--runs 5] [--reference PYTHON]
+    python -m benchmarks.loading [--rows 200000] [--runs 3] [--reference PYTHON]
 
 The set is in a cache of the reference client, unpacked; both load it from there, in turns, every time in a new process.
 What is timed is the call: starting Python and importing is not. brainpack loads the set twice before, because a folder
@@ -45,7 +45,7 @@ def write_set(folder: Path, count: int) -> tuple[Path, Path]:
 
 
 def main() -> None:
-    options = parser(__doc__, runs=5, has_reference=True)
+    options = parser(__doc__, runs=3, has_reference=True)
     options.add_argument("--rows", type=int, default=200_000)
     chosen = options.parse_args()
     pythons = {OURS: sys.executable, "reference": reference_of(chosen)}

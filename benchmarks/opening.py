@@ -4,15 +4,14 @@
 
 By default the assembly has 10 GB. h5py is measured in three ways: it opens and closes the file and reads nothing;
 it reads the coordinates, too, text as bytes; it makes text of these bytes. brainpack always does all of that, and makes
-indexes of the coordinates. All of it happens in one process, in turns, with the file in the cache of the system.
+indexes of the coordinates; a file whose digest was not compared it searches for damage, too. All of it happens in one
+process, in turns, with the file in the cache of the system.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from benchmarks.contest import OURS, Contender, clocked, in_turns, parser, rows
+from benchmarks.tables import show
 from brainpack import NeuroidAssembly
 from brainpack.read.netcdf import read_assembly
 from brainpack.write.netcdf import ROOT, write_arrays
@@ -71,43 +72,30 @@ def open_with_brainpack(path: Path, *, is_verified: bool) -> None:
     read_assembly(path, NeuroidAssembly, chunks="auto", is_verified=is_verified).close()
 
 
-def measured(contenders: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
-    """Return the median of the seconds that each takes."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(runs):
-        for name, contender in contenders.items():
-            start = time.perf_counter()
-            contender()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(found) for name, found in seconds.items()}
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--presentations", type=int, default=25_600)
-    parser.add_argument("--neuroids", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=15)
-    options = parser.parse_args()
+    options = parser(__doc__, runs=15)
+    options.add_argument("--presentations", type=int, default=25_600)
+    options.add_argument("--neuroids", type=int, default=100_000)
+    chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "assembly.nc"
-        write(path, options.presentations, options.neuroids)
-        contenders: dict[str, Callable[[], object]] = {
+        write(path, chosen.presentations, chosen.neuroids)
+        calls: dict[str, Callable[[], object]] = {
+            OURS: lambda: open_with_brainpack(path, is_verified=True),
+            f"{OURS}, any file": lambda: open_with_brainpack(path, is_verified=False),
             "h5py, nothing read": lambda: open_with_h5py(path),
             "h5py, coordinates": lambda: read_with_h5py(path),
             "h5py, coordinates and text": lambda: read_text_with_h5py(path),
-            "brainpack, file is verified": lambda: open_with_brainpack(path, is_verified=True),
-            "brainpack, any file": lambda: open_with_brainpack(path, is_verified=False),
         }
-        measured(contenders, runs=1)  # imports, and the cache of the system
-        seconds = measured(contenders, options.runs)
-    size = options.presentations * options.neuroids * 4 / 1e9
-    print(
-        f"{options.presentations} presentations x {options.neuroids} neuroids, {size:.1f} GB, opened and closed, "
-        f"medians of {options.runs} runs"
+        for call in calls.values():  # imports, and the cache of the system
+            call()
+        costs = in_turns({name: Contender(partial(clocked, call), chosen.runs) for name, call in calls.items()})
+    size = chosen.presentations * chosen.neuroids * 4 / 1e9
+    show(
+        f"{chosen.presentations} presentations x {chosen.neuroids} neuroids, {size:.1f} GB, opened and closed, "
+        f"medians of {chosen.runs} runs",
+        rows(costs),
     )
-    ours = seconds["brainpack, file is verified"]
-    for contender, found in seconds.items():
-        print(f"{contender:28} {found * 1e3:8.2f} ms (brainpack on a verified file takes {ours / found:7.2f} x)")
 
 
 if __name__ == "__main__":

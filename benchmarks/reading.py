@@ -1,6 +1,6 @@
 """How fast netCDF files are read: brainpack against the reference client, and against xarray with netCDF4.
 
-    python -m benchmarks.reading [--factor 1.0] [--theirs 0.1] [--runs 5] [--reference PYTHON] [--xarray PYTHON]
+    python -m benchmarks.reading [--factor 1.0] [--theirs 0.1] [--only NAME ...] [--runs 5] [--reference PYTHON]
 
 All read all values and coordinates with `from_files`, or `xarray.open_dataarray`, which makes no indexes, in processes
 of their own, in turns; the files are in the cache of the system. Files that brainpack has written are compared, and
@@ -47,6 +47,7 @@ def compare(pythons: Mapping[str, str], author: str, preset: Preset, runs: int) 
 
 def main() -> None:
     options = parser(__doc__, runs=5, has_reference=True)
+    options.add_argument("--only", choices=FILES, nargs="+", default=[*FILES], metavar="NAME", help="of values")
     options.add_argument("--factor", type=float, default=1, help="of the number of values in brainpack's files")
     options.add_argument("--theirs", type=float, default=0.1, help="of the number of values in the reference's files")
     options.add_argument("--xarray", metavar="PYTHON", help="that has xarray and netCDF4; without it, one is made")
@@ -55,7 +56,7 @@ def main() -> None:
     pythons = {OURS: sys.executable, "reference": reference_of(chosen), WITH_XARRAY: xarray}
     for author, factor in ((OURS, chosen.factor), ("reference", chosen.theirs)):
         table = []
-        for name, preset in ((name, preset.scaled(factor)) for name, preset in FILES.items()):
+        for name, preset in ((name, FILES[name].scaled(factor)) for name in chosen.only):
             found = rows(compare(pythons, author, preset, chosen.runs))
             table += [{"values": f"{name}, {preset.nbytes / 1e6:.0f} MB"} | row for row in found]
         show(f"Read from files written by {author}, medians of {chosen.runs} runs", table)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 def show(title: str, rows: Sequence[Mapping[str, str]]) -> None:
-    """Print a table under its title."""
-    print(f"{title}\n\n{markdown(rows)}\n", flush=True)
+    """Print a table under its title, a heading of Markdown."""
+    print(f"### {title}\n\n{markdown(rows)}\n", flush=True)
 
 
 def markdown(rows: Sequence[Mapping[str, str]]) -> str:

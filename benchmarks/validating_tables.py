@@ -9,27 +9,27 @@ measured in one process, in turns.
 
 from __future__ import annotations
 
-import argparse
 import io
-import statistics
-import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.contest import Contender, clocked, in_turns, parser, rows
+from benchmarks.tables import show
 from brainpack import StimulusSet
+from brainpack.objects.entries import zip_entries
 from brainpack.validation.registry import run
 from brainpack.validation.rules import tables  # noqa: F401 - its rules are registered when it is imported
-from brainpack.validation.rules.stimuli import stimulus_subjects
-from brainpack.validation.terms import Terms
+from brainpack.validation.rules.stimuli import StimulusFiles, table_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from brainpack.validation.report import Report
 
-OPENS_FILES = ("BP-S005", "BP-S02", "BP-S03")
+PANDAS = "pandas.read_csv"
 
 
 def stimulus_set(rows: int) -> StimulusSet:
@@ -56,36 +56,24 @@ def stimulus_set(rows: int) -> StimulusSet:
 
 
 def validated(stimuli: StimulusSet) -> Report:
-    return run("stimuli", *stimulus_subjects(stimuli), terms=Terms(ignore=OPENS_FILES))
-
-
-def measured(contenders: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
-    """Return the median of the seconds that each takes."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(runs):
-        for name, contender in contenders.items():
-            start = time.perf_counter()
-            contender()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(found) for name, found in seconds.items()}
+    return run("stimuli", *table_subjects(stimuli), StimulusFiles(stimuli, zip_entries(stimuli)))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    stimuli = stimulus_set(options.rows)
+    options = parser(__doc__, runs=5)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    chosen = options.parse_args()
+    stimuli = stimulus_set(chosen.rows)
     text = stimuli.to_csv(index=False).encode()
-    contenders: dict[str, Callable[[], object]] = {
-        "pandas.read_csv": lambda: pd.read_csv(io.BytesIO(text)),
+    calls: dict[str, Callable[[], object]] = {
+        PANDAS: lambda: pd.read_csv(io.BytesIO(text)),
         "brainpack, all rules": lambda: validated(stimuli),
     }
-    seconds = measured(contenders, options.runs)
-    reading = seconds["pandas.read_csv"]
-    print(f"{options.rows} rows, {stimuli.shape[1]} columns, {len(text) / 1e6:.1f} MB, medians of {options.runs} runs")
-    for contender, found in seconds.items():
-        print(f"{contender:22} {found:8.3f} s ({found / reading:5.1f} x pandas.read_csv)")
+    costs = in_turns({name: Contender(partial(clocked, call), chosen.runs) for name, call in calls.items()})
+    show(
+        f"{chosen.rows} rows, {stimuli.shape[1]} columns, {len(text) / 1e6:.1f} MB, medians of {chosen.runs} runs",
+        rows(costs, PANDAS),
+    )
 
 
 if __name__ == "__main__":

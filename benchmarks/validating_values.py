@@ -26,6 +26,7 @@ import dask.array
 import numpy as np
 import xarray as xr
 
+from benchmarks.tables import show
 from brainpack.validation.registry import run
 from brainpack.validation.rules.values import Values
 from brainpack.validation.statistics import Statistics, pieces
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 NEUROIDS = 4000
 DIMS = ("presentation", "neuroid")
 KIBIBYTE = 1 << 10
+TASKS = {"make": "made only", "validate": "made and validated"}
 
 
 def lazy_responses(gigabytes: float, chunk_mib: float, made: Counter[tuple[int, ...]]) -> xr.DataArray:
@@ -126,28 +128,37 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=50)
     parser.add_argument("--chunk-mib", type=float, default=64)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=("validate", "make"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=TASKS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
         print(json.dumps(in_this_process(options.only, options.gigabytes, options.chunk_mib)))
         return
-    for task in ("make", "validate"):
-        found = in_a_process(task, options)
-        print(
-            f"lazy, {found['bytes'] / 1e9:.2f} GB in {found['chunks']:.0f} chunks, {task:8}:",
-            f"{found['seconds']:.2f} s,",
-            f"{found['bytes'] / found['seconds'] / 1e9:5.2f} GB/s, peak {found['peak'] / 1e6:.0f} MB,",
-            f"each chunk made {found['most often']:.0f} time(s)",
-        )
+    show("A lazy assembly", [row_of(task, in_a_process(task, options)) for task in ("make", "validate")])
+    table = []
     for name, array in arrays_in_memory(int(options.gigabytes * 2e7)).items():
         taken = seconds_in_memory(array, options.runs)
-        size = f"{array.nbytes / 1e9:.2f} GB"
-        print(f"in memory, {size}, {name:22}: {taken:7.3f} s, {array.nbytes / taken / 1e9:5.2f} GB/s")
+        table.append({"in memory": name} | sizes(array.nbytes, taken))
+    show(f"Looked at in memory, the fastest of {options.runs} runs", table)
+    table = []
     for name, array in arrays_in_memory(int(options.gigabytes * 5e6)).items():
         with tempfile.TemporaryDirectory() as folder:
             alone, observed = seconds_of_writing(array, Path(folder), options.runs)
-        more = f"{alone:7.2f} s, with a look {observed:7.2f} s ({observed / alone - 1:+.1%})"
-        print(f"written, {array.nbytes / 1e9:.2f} GB, {name:22}: {more}")
+        more = {"with a look, s": f"{observed:.3f}", "more": f"{observed / alone - 1:+.1%}"}
+        table.append({"written": name} | sizes(array.nbytes, alone) | more)
+    show(f"Looked at while writing, the fastest of {options.runs} runs", table)
+
+
+def row_of(task: str, found: dict[str, float]) -> dict[str, str]:
+    return (
+        {"": TASKS[task]}
+        | sizes(found["bytes"], found["seconds"])
+        | {"peak MB": f"{found['peak'] / 1e6:.0f}"}
+        | {"chunks": f"{found['chunks']:.0f}", "each made, times": f"{found['most often']:.0f}"}
+    )
+
+
+def sizes(nbytes: float, taken: float) -> dict[str, str]:
+    return {"GB": f"{nbytes / 1e9:.2f}", "s": f"{taken:.3f}", "GB/s": f"{nbytes / taken / 1e9:.2f}"}
 
 
 if __name__ == "__main__":

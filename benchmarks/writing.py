@@ -1,6 +1,6 @@
 """How fast netCDF files are written, and how large they get: brainpack against the reference client.
 
-    python -m benchmarks.writing [--factor 1.0] [--runs 5] [--reference-runs 1] [--reference PYTHON]
+    python -m benchmarks.writing [--factor 1.0] [--only NAME ...] [--runs 5] [--reference-runs 1] [--reference PYTHON]
 
 Both write the same assemblies, which are loaded before, with `write_netcdf`; every call is made in a process of its
 own, in turns. `fast` is brainpack's compress="fast". Sizes of files are told in those of brainpack's, too.
@@ -46,11 +46,12 @@ def compare(preset: Preset, reference: str, runs: int, reference_runs: int) -> d
 
 def main() -> None:
     options = parser(__doc__, runs=5, has_reference=True)
+    options.add_argument("--only", choices=FILES, nargs="+", default=[*FILES], metavar="NAME", help="of values")
     options.add_argument("--factor", type=float, default=1, help="of the number of values")
     options.add_argument("--reference-runs", type=int, default=1)
     chosen = options.parse_args()
     reference, table = reference_of(chosen), []
-    for name, preset in ((name, preset.scaled(chosen.factor)) for name, preset in FILES.items()):
+    for name, preset in ((name, FILES[name].scaled(chosen.factor)) for name in chosen.only):
         costs = compare(preset, reference, chosen.runs, chosen.reference_runs)
         for row, cost in zip(rows(costs), costs.values(), strict=True):
             sizes = {

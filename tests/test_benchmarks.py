@@ -5,59 +5,82 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from benchmarks.catalogue import BENCHMARKS
+from benchmarks.results import file, sections
+
 ROOT = Path(__file__).parents[1]
+# What each of them must have told about.
+EXPECTED: Final = {
+    "writing": ["brainpack, fast", "reference", "file x brainpack"],
+    "reading": ["written by brainpack", "written by reference", "xarray, netCDF4"],
+    "packing": ["4 files", "2 pictures", "reference"],
+    "publishing": ["4 files published over TLS", "reference"],
+    "scale": ["us per stimulus"],
+    "lazily": ["packaged", "opened, digest compared", "regions compared", "200 GB, predicted"],
+    "scaling": ["1 process ", "2 processes", "saturates first"],
+    "upload": ["boto3", "brainpack, idle"],
+    "loading": ["50 stimuli", "reference, from its cache"],
+    "merging": ["reference"],
+    "opening": ["brainpack, any file", "h5py, coordinates and text"],
+    "validating_values": ["made and validated", "with a look"],
+    "validating_tables": ["brainpack, all rules"],
+}
+COMPARED = [name for name, benchmark in BENCHMARKS.items() if benchmark.has_reference]
+ALONE = [name for name in EXPECTED if name not in COMPARED]
 
 
 def run(module: str, *arguments: str | Path) -> str:
-    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments), "--runs", "1"]
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_uploads_are_compared() -> None:
-    printed = run("upload", "--mib", "40", "--without-aws-cli")
-    assert "| boto3 " in printed
-    assert "brainpack, idle" in printed
+def assert_expected(name: str, printed: str) -> None:
+    assert [text for text in EXPECTED[name] if text not in printed] == []
 
 
-def test_openings_are_compared() -> None:
-    assert "brainpack, any file" in run("opening", "--presentations", "50", "--neuroids", "100")
-
-
-def test_validations_of_tables_are_compared() -> None:
-    assert "brainpack, all rules" in run("validating_tables", "--rows", "1000")
+def test_every_benchmark_is_expected_here() -> None:
+    assert {BENCHMARKS[name].module for name in EXPECTED} == {benchmark.module for benchmark in BENCHMARKS.values()}
 
 
 @pytest.mark.slow
-def test_validations_of_values_are_measured() -> None:
-    printed = run("validating_values", "--gigabytes", "0.02", "--chunk-mib", "0.5")
-    assert printed.count("each chunk made 1 time(s)") == 2
-    assert "with a look" in printed
-
-
-@pytest.mark.interop
-def test_merging_is_compared(reference_python: Path) -> None:
-    options = ("--presentations", "500", "--stimuli", "50", "--columns", "4")
-    assert "| reference" in run("merging", *options, "--reference", reference_python)
+@pytest.mark.parametrize("name", ALONE)
+def test_a_benchmark_runs(name: str) -> None:
+    assert_expected(name, run(f"benchmarks.{name}", *BENCHMARKS[name].quick))
 
 
 @pytest.mark.slow
-def test_packaging_many_stimuli_is_measured() -> None:
-    assert "us per stimulus" in run("scale", "--counts", "20")
-
-
 @pytest.mark.interop
-def test_packing_is_compared(reference_python: Path) -> None:
-    sizes = ("--files", "4", "--kilobytes", "1", "--pictures", "2")
-    assert "2 pictures" in run("packing", *sizes, "--reference", reference_python)
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_benchmark_compares_with_the_reference(name: str, reference_python: Path) -> None:
+    # It has xarray with netCDF4, too: another environment would tell nothing more here.
+    more = ("--xarray", reference_python) if name == "reading" else ()
+    options = (*BENCHMARKS[name].quick, "--reference", reference_python, *more)
+    assert_expected(name, run(f"benchmarks.{name}", *options))
 
 
-@pytest.mark.interop
-def test_loading_is_compared(reference_python: Path) -> None:
-    printed = run("loading", "--rows", "50", "--reference", reference_python)
-    assert "50 stimuli" in printed
-    assert "reference, from its cache" in printed
+@pytest.mark.slow
+def test_what_runs_again_is_replaced_in_the_results_and_all_else_stays(tmp_path: Path) -> None:
+    path, before = tmp_path / "RESULTS.md", {"writing": "As fast as ever.\n\n### A table", "opening": "Outdated."}
+    path.write_text(file({"CPU": "another"}, before, BENCHMARKS))
+    printed = run("benchmarks", "opening", "--quick", "--to", path)
+    found = sections(path.read_text())
+    assert [*found] == ["writing", "opening"]
+    assert found["writing"] == before["writing"]
+    assert printed.strip() in found["opening"]
+    assert found["opening"].startswith(BENCHMARKS["opening"].about)
+    head = path.read_text().partition("## writing")[0]
+    assert "another" not in head
+    assert "brainpack 0" in head
+
+
+def test_an_unknown_benchmark_is_told() -> None:
+    command = [sys.executable, "-m", "benchmarks", "wrting"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "no benchmark is called wrting; expected some of writing, " in done.stderr
