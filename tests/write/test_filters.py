@@ -3,6 +3,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import deflate
 import h5py
 import numpy as np
 import pytest
@@ -84,6 +85,26 @@ def test_values_that_repeat_are_not_shuffled() -> None:
     content, mask = filtered(KINDS["rates"], (300, 400), 4)
     assert mask == SHUFFLE_SKIPPED
     assert len(content) < 0.6 * len(zlib.compress(KINDS["rates"].reshape(-1, 1).view(np.uint8).T.tobytes(), 9))
+
+
+def deflated(values: Any, level: int) -> bytes | bytearray:
+    """Shuffled or not, whichever becomes smaller."""
+    shuffled = np.ascontiguousarray(values.reshape(-1, 1).view(np.uint8).T)
+    return min(deflate.zlib_compress(shuffled, level), deflate.zlib_compress(values, level), key=len)
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [(NOISE.poisson(0.02, (300, 400)).astype("f4"), 7), (KINDS["counts"], 6), (KINDS["rates"], 2)],
+    ids=["nearly empty", "counts", "rates"],
+)
+def test_the_smaller_values_become_the_longer_is_tried(values: Any, level: int) -> None:
+    assert filtered(values, values.shape, 4).content == deflated(values, level)
+
+
+@pytest.mark.parametrize("kind", ["counts", "rates"])
+def test_fast_is_fast_whatever_the_values(kind: str) -> None:
+    assert filtered(KINDS[kind], (300, 400), 1).content == deflated(KINDS[kind], 1)
 
 
 @pytest.mark.parametrize("compress", ["slow", 5, None])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-__all__ = ["Level", "plain_values"]
+__all__ = ["Level", "is_all_text", "plain_values"]
 
 
 class Level(NamedTuple):
@@ -89,11 +89,20 @@ def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
         array = np.asarray(values)
     if array.dtype.kind == "T":  # numpy's variable-length text
         array = array.astype(object)
-    if array.dtype == object:
+    if array.dtype == object and not is_all_text(array):
         missing = np.asarray(pd.isna(array))
         if missing.any():
             array = np.where(missing, np.nan, array)
     return array
+
+
+def is_all_text(values: np.ndarray[Any, Any]) -> bool:
+    """Whether objects are texts, of which none is missing; this is much faster than to look for missing ones.
+
+    >>> is_all_text(np.array(["a", "b"], dtype=object)), is_all_text(np.array(["a", None], dtype=object))
+    (True, False)
+    """
+    return pd.api.types.infer_dtype(values.ravel(), skipna=False) == "string"
 
 
 def _from_pandas(series: pd.Series[Any]) -> np.ndarray[Any, Any]:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from brainpack.errors import InvalidData
 from brainpack.objects.indexes import plain_values
+from brainpack.objects.levels import is_all_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -62,7 +63,7 @@ def natural(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     >>> natural(np.array([1, 2], dtype=object)).dtype
     dtype('int64')
     """
-    if values.dtype.kind != "O":
+    if values.dtype.kind != "O" or is_all_text(values):
         return values
     missing = pd.isna(values)
     kind = pd.api.types.infer_dtype(values.ravel(), skipna=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,12 +55,12 @@ def private_texts(values: ArrayLike) -> list[str]:
     >>> private_texts(["V4", "/home/ada/V4", None, 7, "/home/ada/V4"])
     ['/home/ada/V4']
     """
-    flat = plain_values(values).ravel()
-    together = "\n".join(map(str, flat.tolist()))  # most columns have no place in them, and one look tells
-    if not any(mark in together for mark in _IN_ALL_PLACES):
-        return []
-    texts = dict.fromkeys(_text(value) for value in flat.tolist() if isinstance(value, (str, bytes, PurePath)))
-    return [text for text in texts if is_private(text)]
+    flat = plain_values(values).ravel().tolist()
+    with suppress(TypeError):  # of a list or the like, which no dictionary can have as a key
+        flat = [*dict.fromkeys(flat)]
+    texts = dict.fromkeys(_text(value) for value in flat if isinstance(value, (str, bytes, PurePath)))
+    together = "\n".join(texts)  # most columns have no place in them, and one look tells
+    return [text for text in texts if is_private(text)] if any(mark in together for mark in _IN_ALL_PLACES) else []
 
 
 def _text(value: str | bytes | PurePath) -> str:

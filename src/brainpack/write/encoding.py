@@ -97,15 +97,14 @@ class _Letters:
     """The bytes of texts, laid out for the part that is asked for only: one long text makes every row as long."""
 
     def __init__(self, codes: npt.NDArray[np.intp], table: npt.NDArray[np.bytes_]) -> None:
+        width = max(table.dtype.itemsize, 1)
         self._codes = codes
-        self._table = table
-        self.shape = (*codes.shape, max(table.dtype.itemsize, 1))
+        self._letters = table.view("S1").reshape(len(table), width)
+        self.shape = (*codes.shape, width)
 
     def __getitem__(self, region: tuple[slice, ...]) -> npt.NDArray[np.bytes_]:
         *rows, letters = region
-        codes = np.asarray(self._codes[tuple(rows)])
-        texts = np.ascontiguousarray(self._table[codes.ravel()])
-        return texts.view("S1").reshape(*codes.shape, self.shape[-1])[..., letters]
+        return np.ascontiguousarray(self._letters[:, letters]).take(self._codes[tuple(rows)], axis=0)
 
 
 def _encode_text(values: npt.NDArray[Any]) -> Encoded:

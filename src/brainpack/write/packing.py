@@ -11,8 +11,8 @@ import numpy as np
 from brainpack.content.blocks import regions
 from brainpack.content.values import TEXT, block_digest
 from brainpack.workers import Task
-from brainpack.write.chunks import bands, chunk_shape
-from brainpack.write.filters import filtered
+from brainpack.write.chunks import TARGET_BYTES, bands, chunk_shape
+from brainpack.write.filters import filtered, is_better_transposed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 HELD: Final = 3  # times its values that a region takes: as they came, shuffled, and compressed
 MOST_HELD: Final = 64 << 20  # bytes of regions under way, if they are small
+_MANY_TEXTS: Final = 64 << 10  # or else chunks of single letters would be too small to be worth their place in the file
+_LETTERS_TRIED: Final = 128 << 10  # bytes
 
 
 class Observer(Protocol):
@@ -67,6 +69,8 @@ class Plan:
     @classmethod
     def of(cls, encoded: Encoded, level: int | None) -> Plan:
         chunk = chunk_shape(encoded.shape, encoded.dtype.itemsize)
+        if level is not None and encoded.is_text and _are_better_apart(encoded.values):
+            chunk = min(encoded.shape[0], TARGET_BYTES), 1
         return cls(encoded.shape, chunk, encoded.dtype, encoded.type, level)
 
 
@@ -188,6 +192,20 @@ def _joined(plan: Plan, pieces: list[tuple[Region, Block]]) -> Chunk | None:
 def _packed_chunk(plan: Plan, region: Region, values: Block) -> Chunk:
     digest = None if plan.type == TEXT else block_digest(values)
     return Chunk(region, values if plan.level is None else filtered(values, plan.chunk, plan.level), digest)
+
+
+def _are_better_apart(letters: Any) -> bool:
+    """Whether the first letters of many texts are better kept together, and so the second ones, and so on.
+
+    That helps where texts differ in single letters, as ids do, and does harm where whole words come back.
+    """
+    match letters.shape:
+        case count, width if count >= _MANY_TEXTS:
+            length = max(_LETTERS_TRIED // width, 1)
+            start = (count - length) // 2
+            return is_better_transposed(letters[start : start + length, :])
+        case _:
+            return False
 
 
 def _cut(plan: Plan, region: Region) -> tuple[Region | None, Region, Region | None]:
