@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from hypothesis import given
 
 from brainpack import InvalidData, StimulusSet, packaging
 from brainpack.media.finding import find
+from brainpack.objects.entries import zip_entries
 from brainpack.sources import LocalFile, Stamp, UrlFile, source_of
 from brainpack.workers import workers
 from tests.helpers import png
@@ -49,20 +51,21 @@ def test_a_piece_is_that_of_the_file(content: bytes, ends: list[int], tmp_path_f
     [
         ("s3://bucket/a.png", UrlFile),
         ("simplecache::https://lab.org/a.png", UrlFile),
-        ("SFTP://server/a.png", UrlFile),
         ("C://a.png", LocalFile),
         ("images/http:/a.png", LocalFile),
         (Path("s3://bucket/a.png"), LocalFile),  # what a Path makes of a URL is none any more
+        ("file:///data/a.png", LocalFile),
         ("", LocalFile),
     ],
 )
 def test_urls_are_told_from_paths(path: str | Path, kind: type) -> None:
     assert type(source_of(path)) is kind
-    assert str(source_of(path)) == str(path)
+    assert str(source_of(path)) == str(path).removeprefix("file://")
 
 
 def test_what_cannot_be_found_says_why(memory: Any, tmp_path: Path) -> None:
     memory.pipe("/there", b"12345")
+    memory.makedirs("/folder")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "here").write_bytes(b"123")
     sources: list[Source] = [
@@ -70,6 +73,7 @@ def test_what_cannot_be_found_says_why(memory: Any, tmp_path: Path) -> None:
         LocalFile(str(tmp_path / "here")),
         UrlFile("memory://gone"),
         UrlFile("nobody-knows://it"),
+        UrlFile("memory://folder"),
         LocalFile(str(tmp_path / "pipe")),
         LocalFile("null\0"),
     ]
@@ -78,12 +82,13 @@ def test_what_cannot_be_found_says_why(memory: Any, tmp_path: Path) -> None:
     assert there == Stamp(5)
     assert isinstance(here, Stamp)
     assert here.size == 3
-    assert reasons[:3] == [
+    assert reasons[:4] == [
         "FileNotFoundError: /gone: memory://gone",
         "ValueError: Protocol not known: nobody-knows: nobody-knows://it",
+        "it is not a file: memory://folder",
         f"it is not a file: {tmp_path / 'pipe'}",
     ]
-    assert "null" in str(reasons[3])
+    assert "null" in str(reasons[4])
 
 
 class Meeting(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -113,6 +118,60 @@ def test_files_behind_urls_are_waited_for_together(memory: Any, tmp_path: Path) 
         stimuli.stimulus_paths[name] = f"meeting://{name}.png"
     with ThreadPoolExecutor(1) as one:
         packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path, executor=one)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_everywhere"),
+    [
+        ("s3://bucket/a.png", True),
+        ("zip://a.png::s3://bucket/all.zip", True),
+        ("zip://a.png::/data/all.zip", False),
+        ("zip://a.png::file:///data/all.zip", False),
+        ("memory://a.png", False),
+    ],
+)
+def test_what_is_the_same_on_every_machine(url: str, is_everywhere: bool) -> None:
+    assert source_of(url).is_everywhere is is_everywhere
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("https://lab.org/a.png?X-Amz-Signature=x.y/z", "7.png"),
+        ("zip://left.png::/data/all.zip", "7.png"),
+        ("simplecache::https://lab.org/a.jpg#top", "7.jpg"),
+        ("s3://bucket/what?.gif", "7.gif"),
+        ("images/what?.gif", "7.gif"),
+        (Path("a.b/c"), "7"),
+    ],
+)
+def test_the_suffix_of_a_name_is_that_of_the_file(path: str | Path, name: str) -> None:
+    stimuli = StimulusSet({"stimulus_id": [7]})
+    stimuli.stimulus_paths = {7: path}
+    assert [entry.name for entry in zip_entries(stimuli)] == [name]
+
+
+def test_passwords_and_signatures_are_not_shown(tmp_path: Path) -> None:
+    stimuli = StimulusSet({"stimulus_id": ["a", "b"]})
+    stimuli.stimulus_paths = {
+        "a": "nobody-knows://ada:secret@lab.org/a.png",
+        "b": "zip://a.png::nobody-knows://lab.org/a?signature=secret",
+    }
+    with pytest.raises(InvalidData, match=r"…@lab\.org/a\.png") as caught:
+        packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_server_that_knows_no_pieces(memory: Any) -> None:
+    class Whole(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+        protocol = "whole"
+
+        def cat_file(self, path: str, **_: Any) -> Any:
+            return super().cat_file(path.replace("whole://", "/"))
+
+    fsspec.register_implementation("whole", Whole, clobber=True)
+    memory.pipe("/a.txt", b"The cat sat")
+    assert UrlFile("whole://a.txt").read(4, 7) == b"cat"
 
 
 def urls(*names: str) -> StimulusSet:

@@ -36,8 +36,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     StoreError
         The folder or the file cannot be written, or the disk is full.
     """
-    if not target.name:
-        raise StoreError(f"{target} is a folder; name a file in it")
+    if not target.name or (target.exists() and not target.is_file()):
+        raise StoreError(f"{target} is a folder or a device; name a file")
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         with writing(target, partial):

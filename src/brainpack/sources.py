@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _AT_ONCE: Final = 16  # requests of one worker
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]+(::[a-z0-9+.-]+)*://", re.IGNORECASE)  # a drive of Windows has one letter
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]+(::[a-z0-9+.-]+)*://")  # a drive of Windows has one letter
+_ON_THIS_DISK: Final = re.compile(r"(file|local)://")
+_OF_THIS_MACHINE: Final = re.compile(r"(?!.*://)|(file|local|memory)://")
+_SECRETS: Final = re.compile(r"(?<=://)[^/\s@]+@|\?[^\s'\"]+")  # who asks, with a password; and a signature
 
 
 class Stamp(NamedTuple):
@@ -41,7 +44,7 @@ class Source(Protocol):
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it is the same file on every machine."""
+        """Whether it is the same file on every machine, by its name alone."""
         ...
 
     def stamp(self) -> Stamp:
@@ -113,7 +116,7 @@ class UrlFile(NamedTuple):
 
     @property
     def is_everywhere(self) -> bool:
-        return True
+        return _OF_THIS_MACHINE.match(self.url.rpartition("::")[2]) is None
 
     def connected(self) -> UrlFile:
         """The same, with a connection that other threads can use, too; without one if that fails."""
@@ -125,14 +128,18 @@ class UrlFile(NamedTuple):
 
     def stamp(self) -> Stamp:
         with self._reached() as (system, path):
-            size = system.info(path).get("size")
-            if size is None:
-                raise OSError("its server does not tell its size")
-            return Stamp(int(size))
+            found = system.info(path)
+        if found.get("type") == "directory":
+            raise OSError("it is not a file")
+        if found.get("size") is None:
+            raise OSError("its server does not tell its size")
+        return Stamp(int(found["size"]))
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
         with self._reached() as (system, path):
-            return cast("bytes", system.cat_file(path, start=start or None, end=stop))
+            content = cast("bytes", system.cat_file(path, start=start or None, end=stop))
+            is_piece = stop is None or len(content) <= stop - start
+            return content if is_piece else content[start:stop]  # of servers that know no pieces
 
     def open(self, mode: Literal["rb"], /) -> IO[bytes]:
         with self._reached() as (system, path):
@@ -149,11 +156,12 @@ class UrlFile(NamedTuple):
             ) from error
         try:
             yield self.connection or url_to_fs(self.url)
-        except Exception as error:
-            raise OSError(f"{type(error).__name__}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - of servers, clients raise anything
+            reason = _without_secrets(str(error)).replace(str(self), "").strip(": ")
+            raise OSError(": ".join(filter(None, (type(error).__name__, reason)))) from None
 
     def __str__(self) -> str:
-        return self.url
+        return _without_secrets(self.url)
 
 
 def at_once(call: Callable[..., Result], sources: Iterable[Source], *more: Iterable[Any]) -> list[Result]:
@@ -187,5 +195,37 @@ def source_of(path: str | os.PathLike[str]) -> Source:
     >>> source_of("s3://bucket/left.png").url
     's3://bucket/left.png'
     """
-    text = os.fspath(path)
-    return UrlFile(text) if _URL.match(text) else LocalFile(text)
+    text = os.fsdecode(path)
+    if _URL.match(text) is None:
+        return LocalFile(text)
+    return LocalFile(text.partition("://")[2]) if _ON_THIS_DISK.match(text) else UrlFile(text)
+
+
+def file_name(path: str | os.PathLike[str]) -> str:
+    """What ends in the suffix of a file: a path as it is, and a URL without what is asked of the server.
+
+    Examples
+    --------
+    >>> (
+    ...     file_name("images/left?.png"),
+    ...     file_name("https://lab.org/left.png?signature=x.y"),
+    ...     file_name("zip://a.png::b.zip"),
+    ... )
+    ('images/left?.png', 'https://lab.org/left.png', 'zip://a.png')
+    """
+    text = os.fsdecode(path)
+    if _URL.match(text) is None:
+        return text
+    url = text.partition("::")[0] if "://" in text.partition("::")[0] else text.partition("::")[2]
+    return re.split(r"[?#]", url, maxsplit=1)[0] if url.startswith("http") else url
+
+
+def _without_secrets(text: str) -> str:
+    """What may be shown of a URL, also in the midst of a text.
+
+    Examples
+    --------
+    >>> _without_secrets("no answer from https://bob:secret@lab.org/left.png?signature=x")
+    'no answer from https://…@lab.org/left.png?…'
+    """
+    return _SECRETS.sub(lambda found: "?…" if found[0].startswith("?") else "…@", text)

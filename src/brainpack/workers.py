@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_GONE: Final = "the workers are gone"
+
 # On a shared machine, a process often may use a few cores of many.
 CORES: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -72,23 +74,30 @@ class Workers:
     ----------
     submit : callable
         Takes a task, and promises its result.
-    count : int
-        How many tasks are done at a time.
+    count : callable
+        Tells how many tasks are done at a time.
     here : Workers, optional
         Threads of this process, where the workers are somewhere else: what these take and give is sent.
 
     Attributes
     ----------
     count : int
+        Of a cluster, as it is now.
     here : Workers
         Those that share the memory of this process.
     are_here : bool
     """
 
-    def __init__(self, submit: Callable[[Task], Promised], count: int, here: Workers | None = None) -> None:
+    def __init__(
+        self, submit: Callable[[Task], Promised], count: Callable[[], int], here: Workers | None = None
+    ) -> None:
         self._submit = submit
-        self.count = count
+        self._count = count
         self.here = here or self
+
+    @property
+    def count(self) -> int:
+        return max(self._count(), 1)
 
     @property
     def are_here(self) -> bool:
@@ -112,19 +121,27 @@ class Workers:
             What a task raised. Those that wait are cancelled.
         """
         waiting: deque[tuple[Promised, int]] = deque()
-        held = 0
+        held = count = 0
         try:
-            for task in tasks:
-                while len(waiting) >= 4 * self.count or (len(waiting) > self.count and held + task.size > most_bytes):
+            for number, task in enumerate(tasks):
+                if count == 0 or number % count == 0:
+                    count = self.count  # a cluster grows and shrinks
+                while len(waiting) >= 4 * count or (len(waiting) > count and held + task.size > most_bytes):
                     held -= waiting[0][1]
                     yield _result(waiting.popleft()[0])
-                waiting.append((self._submit(task), task.size))
+                waiting.append((self._submitted(task), task.size))
                 held += task.size
             while waiting:
                 yield _result(waiting.popleft()[0])
         finally:
             for promised, _ in waiting:
                 promised.cancel()
+
+    def _submitted(self, task: Task) -> Promised:
+        try:
+            return self._submit(task)
+        except RuntimeError as error:  # also of a pool that broke
+            raise StoreError(f"{_GONE}: {error}. Nothing was written") from error
 
 
 @contextmanager
@@ -153,14 +170,17 @@ def workers(executor: Any = None, *, use_cluster: bool = True) -> Iterator[Worke
     if executor is None and use_cluster:
         executor = _current_client()
     with ThreadPoolExecutor(CORES, "brainpack") as pool:  # which makes threads when it needs them
-        here = Workers(_submitter(pool), CORES)
+        here = Workers(_submitter(pool), lambda: CORES)
         if executor is None:
             yield here
         elif isinstance(executor, Executor):
             count = getattr(executor, "_max_workers", CORES)  # the pools of the standard library tell it nowhere else
-            yield Workers(_submitter(executor), count, None if isinstance(executor, ThreadPoolExecutor) else here)
+            is_here = isinstance(executor, ThreadPoolExecutor)
+            yield Workers(_submitter(executor), lambda: count, None if is_here else here)
+        elif getattr(executor, "status", None) == "closed":
+            raise SettingsError("the Dask client is closed; open one, or leave it out")
         elif hasattr(executor, "scheduler_info"):
-            yield Workers(_submitter_to(executor), sum(executor.nthreads().values()) or 1, here)
+            yield Workers(_submitter_to(executor), lambda: sum(executor.nthreads().values()), here)
         else:
             raise SettingsError(
                 f"executor is a {type(executor).__name__}; expected a concurrent.futures.Executor, a "
@@ -203,8 +223,14 @@ def _submitter_to(client: Any) -> Callable[[Task], Promised]:
 def _result(promised: Promised) -> Any:
     try:
         return promised.result()
-    except BrokenExecutor as error:
+    except _losses() as error:
         raise StoreError(
-            f"a worker process died: {error}; perhaps memory was too small for it. Nothing was written; use fewer "
-            "workers, or a Dask cluster, which does without the ones that it loses"
+            f"{_GONE}: {error}; perhaps memory was too small for one. Nothing was written; use fewer workers, or a "
+            "Dask cluster, which does without the ones that it loses"
         ) from error
+
+
+def _losses() -> tuple[type[Exception], ...]:
+    """The errors of workers, not of their tasks."""
+    distributed = sys.modules.get("distributed")
+    return (BrokenExecutor,) if distributed is None else (BrokenExecutor, distributed.KilledWorker)

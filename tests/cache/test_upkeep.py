@@ -243,7 +243,7 @@ def test_the_command_line(
     assert run("export", str(tmp_path / "bundle.tar")).returncode == 1
     path.write_bytes(b"spikes")
     assert run("export", str(tmp_path / "bundle.tar"), "*lab_A*").returncode == 0
-    assert "is a folder; name a file in it" in run("export", ".").stderr
+    assert "is a folder or a device; name a file" in run("export", ".").stderr
     cache.remember(path, digest_file(path))
     make_old(cache, path, days=31)
     assert "would remove" in run("prune", "--unused-for", "30", "--dry-run").stdout

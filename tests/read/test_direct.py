@@ -137,7 +137,7 @@ def counting_crew(calls: list[Task]) -> Workers:
         done.set_result(task.function(*task.arguments))
         return done
 
-    return Workers(submit, 2)
+    return Workers(submit, lambda: 2)
 
 
 @pytest.mark.parametrize(

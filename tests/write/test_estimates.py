@@ -123,7 +123,7 @@ def held_at_most(array: xr.DataArray, count: int) -> int:
 
     encoded = encode_values(array.variable.data)
     work = tasks(Plan.of(encoded, 4), encoded.values, None)
-    assert not any(Workers(submit, count).results(work, packing.MOST_HELD))
+    assert not any(Workers(submit, lambda: count).results(work, packing.MOST_HELD))
     return most
 
 

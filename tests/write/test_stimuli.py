@@ -111,6 +111,45 @@ def test_a_stimulus_that_changes_its_length_is_refused(
     assert (caught.value.expected, caught.value.got) == ("100 bytes", str(size))
 
 
+def test_a_large_stimulus_that_is_written_while_it_is_packed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", 10)
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"x" * 100)
+    file = stimulus_file("a.mp4", path)
+    path.write_bytes(b"y" * 100)
+    os.utime(path, ns=(0, file.modified + 1))
+    with pytest.raises(IntegrityError, match="was written while it was packed"), inspectors() as crew:
+        write_zip([file], tmp_path / "set.zip", crew)
+
+
+class Busy(Changing):
+    """Files that are handed out in pieces, and never opened."""
+
+    protocol = "busy"
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
+        return Path(path.removeprefix("busy://")).read_bytes()[start:end]
+
+    def info(self, path: str, **options: Any) -> Any:
+        return super().info(path.removeprefix("busy://"), **options)
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+        raise OSError(f"503 Slow Down: {path} {mode}")
+
+
+def test_a_large_stimulus_that_was_packed_but_not_looked_into_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", 10)
+    fsspec.register_implementation("busy", Busy, clobber=True)
+    (tmp_path / "a.png").write_bytes(png(1))
+    file = StimulusFile("a.png", f"busy://{tmp_path}/a.png", len(png(1)), 0)
+    with inspectors() as crew, pytest.raises(StoreError, match=r"not looked into.*503 Slow Down"):
+        write_zip([file], tmp_path / "set.zip", crew, look=True)
+
+
 @pytest.mark.parametrize("held", [stimulus_files.HELD_IN_MEMORY, 1])
 def test_a_stimulus_that_cannot_be_read_is_named(held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)
@@ -140,3 +179,10 @@ def test_a_vast_stimulus_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pyt
     with inspectors() as crew:
         pieces = stimulus_files.read_in_pieces(stimulus_file("vast.mp4", tmp_path / "vast.mp4"), crew)
         assert [len(piece) for piece in pieces] == [MEGABYTE] * 64
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "set.zip")
+    with pytest.raises(StoreError, match="a folder or a device"):
+        packaging.create_stimulus_zip(stimulus_set(tmp_path / "in"), tmp_path / "set.zip")
+    assert (tmp_path / "set.zip").is_fifo()

@@ -12,8 +12,10 @@ import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
-from brainpack import StoreError, packaging
+from brainpack import IntegrityError, StoreError, packaging
+from brainpack.media.inspector import inspectors
 from brainpack.write import stimulus_files
+from brainpack.write.stimuli import write_zip
 from tests.helpers import stimulus_set
 
 if TYPE_CHECKING:
@@ -52,9 +54,12 @@ def sha1s(result: dict[str, str]) -> dict[str, str]:
     return {name: sha1 for name, sha1 in result.items() if name.endswith("sha1")}
 
 
-def behind_urls(stimuli: StimulusSet) -> StimulusSet:
+def behind_urls(stimuli: StimulusSet, every: int = 1) -> StimulusSet:
     remote = stimuli.copy()
-    remote.stimulus_paths = {name: f"workers-only://{path}" for name, path in stimuli.stimulus_paths.items()}
+    remote.stimulus_paths = {
+        name: path if number % every else f"workers-only://{path}"
+        for number, (name, path) in enumerate(stimuli.stimulus_paths.items())
+    }
     return remote
 
 
@@ -69,11 +74,14 @@ def test_an_executor_gives_the_same_bytes(
         assert (sha1, len(names)) == (expected["zip_sha1"], len(IDS))
 
 
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("held", [stimulus_files.HELD_IN_MEMORY, 10])
 def test_files_that_only_workers_reach(
-    stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    every: int, held: int, stimuli: StimulusSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", 200)  # some are read in pieces
-    remote = behind_urls(stimuli)
+    monkeypatch.setattr(stimulus_files, "HELD_IN_MEMORY", held)  # or else they are read in pieces
+    expected = sha1s(packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "alone"))
+    remote = behind_urls(stimuli, every)
     with pytest.raises(ValueError, match="Protocol not known"):
         packaging.package_stimulus_set_locally(remote, "lab.S", tmp_path / "b")
     with ProcessPoolExecutor(2, initializer=tell_worker) as pool:
@@ -81,9 +89,15 @@ def test_files_that_only_workers_reach(
     assert sha1s(made) == expected
 
 
-@pytest.mark.parametrize("others", [0, 1, len(IDS)])
+@pytest.mark.parametrize("others", [0, 1])
+@pytest.mark.parametrize("scheme", ["", "file://"])
 def test_a_worker_that_finds_other_files_packs_none_of_them(
-    others: int, stimuli: StimulusSet, expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    others: int,
+    scheme: str,
+    stimuli: StimulusSet,
+    expected: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On another machine, there may be nothing at a path, or an older version."""
     elsewhere = tmp_path / "elsewhere"
@@ -91,10 +105,33 @@ def test_a_worker_that_finds_other_files_packs_none_of_them(
     for path in sorted((elsewhere / "in").iterdir())[others:]:
         path.unlink()
     monkeypatch.chdir(tmp_path)
-    stimuli.stimulus_paths = {name: Path(path).relative_to(tmp_path) for name, path in stimuli.stimulus_paths.items()}
-    with ProcessPoolExecutor(2, initializer=os.chdir, initargs=(elsewhere,)) as pool:
+    places = {name: Path(path).relative_to(tmp_path) for name, path in stimuli.stimulus_paths.items()}
+    stimuli.stimulus_paths = {name: f"{scheme}{path}" for name, path in places.items()}
+    with (
+        ProcessPoolExecutor(2, initializer=os.chdir, initargs=(elsewhere,)) as pool,
+        pytest.warns(UserWarning, match=r"the workers do not find in.source 0\.png as it is on this machine"),
+    ):
         made = packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "b", executor=pool)
     assert sha1s(made) == expected
+
+
+def test_an_executor_that_was_shut_down(stimuli: StimulusSet, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pass
+    with pytest.raises(StoreError, match="the workers are gone: cannot schedule new futures after shutdown"):
+        packaging.package_stimulus_set_locally(stimuli, "lab.S", tmp_path / "out", executor=pool)
+    assert not [*(tmp_path / "out").iterdir()]
+
+
+def test_what_a_worker_raises_is_what_this_process_raises(
+    stimuli: StimulusSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = stimulus_files.StimulusFile("a.png", f"workers-only://{tmp_path / 'in' / 'source 0.png'}", 7, 0)
+    with ProcessPoolExecutor(1, initializer=tell_worker) as pool, inspectors(pool) as crew:
+        with pytest.raises(IntegrityError, match="changed while it was packed") as caught:
+            write_zip([found], tmp_path / "set.zip", crew)
+        assert pool.submit(len, "fit").result() == 3
+    assert caught.value.expected == "7 bytes"
 
 
 class DyingOnce(OnWorkersOnly):
@@ -119,7 +156,7 @@ def test_a_lost_process_is_an_error_and_leaves_nothing(stimuli: StimulusSet, tmp
     lock = str(tmp_path / "lock")
     with (
         ProcessPoolExecutor(1, initializer=tell_dying_worker, initargs=(lock,)) as pool,
-        pytest.raises(StoreError, match="a worker process died"),
+        pytest.raises(StoreError, match="the workers are gone"),
     ):
         packaging.package_stimulus_set_locally(behind_urls(stimuli), "lab.S", tmp_path / "out", executor=pool)
     assert not [*(tmp_path / "out").iterdir()]

@@ -11,7 +11,7 @@ from brainpack.progress import progress
 from brainpack.workers import Task, workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from brainpack.media.facts import Facts
     from brainpack.sources import Source
@@ -26,15 +26,16 @@ def inspectors(executor: Any = None, *, use_cluster: bool = False) -> Iterator[W
 
     Whether Pillow warns or raises would otherwise depend on filters, and its warnings do not name the file.
     """
+    with without_warnings(), workers(executor, use_cluster=use_cluster) as crew:
+        yield crew
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Keep Pillow quiet."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        with workers(executor, use_cluster=use_cluster) as crew:
-            yield crew
-
-
-def who_reaches(sources: Iterable[Source], crew: Workers) -> Workers:
-    """Those of whom each reaches all files: files that are not everywhere are on this machine."""
-    return crew if all(source.is_everywhere for source in sources) else crew.here
+        yield
 
 
 def look_at_files(files: Sequence[tuple[str, Source] | tuple[str, Source, bytes]], crew: Workers) -> list[Facts]:
@@ -45,6 +46,7 @@ def look_at_files(files: Sequence[tuple[str, Source] | tuple[str, Source, bytes]
     files : sequence of (str, Source) or (str, Source, bytes)
         Name of each stimulus, whose suffix says what it should be, its file, and its SHA-256 where it is known.
     crew : Workers
+        Look into what is everywhere; the other files are on this machine.
 
     Returns
     -------
@@ -59,5 +61,7 @@ def look_at_files(files: Sequence[tuple[str, Source] | tuple[str, Source, bytes]
     >>> facts.kind, facts.damage
     ('image', 'it cannot be read: No such file or directory')
     """
-    tasks = (Task(look_at, file) for file in progress(files, len(files), " files", "looking"))
-    return [*who_reaches((source for _, source, *_ in files), crew).results(tasks, MOST_HELD)]
+    tasks = [(source.is_everywhere, Task(look_at, (name, source, *sha256))) for name, source, *sha256 in files]
+    far = crew.results((task for is_far, task in tasks if is_far), MOST_HELD)
+    near = crew.here.results((task for is_far, task in tasks if not is_far), MOST_HELD)
+    return [next(far if is_far else near) for is_far, _ in progress(tasks, len(tasks), " files", "looking")]

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final, Literal, Protocol
 
 from brainpack.digest import BLOCK
-from brainpack.errors import BrainpackError
 from brainpack.media.facts import Facts
 from brainpack.media.formats import HEAD, TEXT, promised, recognised, suffix_of
 from brainpack.media.images import look_into_image
@@ -73,7 +72,7 @@ def look_at(name: str, source: Openable, sha256: bytes | None = None) -> Facts:
             digest = sha256 or hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # is a file
             file.seek(0)
             return _facts(name, file, size, digest)
-    except (BrainpackError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - of hostile servers, clients raise anything
         kind, _ = _kind_and_format(name, b"")
         return Facts(kind, None, None, b"", damage=f"it cannot be read: {_reason(error)}")
 

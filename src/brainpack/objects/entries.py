@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from brainpack.layout import PATH_WITHIN_STORE, id_column, zip_entry_name
-from brainpack.sources import source_of
+from brainpack.sources import file_name, source_of
 
 if TYPE_CHECKING:
     from brainpack.sources import Source
@@ -70,7 +70,8 @@ def zip_entries(stimuli: pd.DataFrame) -> list[Entry]:
         stems = ids
     paths = _looked_up(ids.tolist(), stimulus_paths(stimuli))
     names = [
-        None if path is None else zip_entry_name(stem, path) for stem, path in zip(stems.tolist(), paths, strict=True)
+        None if path is None else zip_entry_name(stem, file_name(path))
+        for stem, path in zip(stems.tolist(), paths, strict=True)
     ]
     return [*map(Entry, ids.tolist(), paths, names)]
 

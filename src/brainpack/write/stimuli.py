@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from brainpack.digest import BLOCK, DigestingWriter, ThreadedDigester
+from brainpack.errors import StoreError
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
 from brainpack.media.inspector import look_at_files
 from brainpack.progress import progress
@@ -99,8 +100,12 @@ def _completed(
     """What is known already, and what has to be looked for in files that could not be held."""
     rows = zip(files, contents, facts, strict=True)
     large = [(file.name, file.source, sha256) for file, sha256, known in rows if known is None]
-    looked_into = iter(look_at_files(large, crew))
-    return [next(looked_into) if known is None else known for known in facts]
+    looked_into = look_at_files(large, crew)
+    for (_, source, _), found in zip(large, looked_into, strict=True):
+        if found.size is None:
+            raise StoreError(f"the stimulus file {source} was packed, but then not looked into: {found.damage}")
+    again = iter(looked_into)
+    return [next(again) if known is None else known for known in facts]
 
 
 def write_csv(stimuli: pd.DataFrame, path: Path, filenames: Sequence[str] | None = None) -> Digest:

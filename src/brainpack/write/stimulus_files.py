@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import deflate
 
 from brainpack.errors import IntegrityError, StoreError
-from brainpack.media.inspector import MOST_HELD, who_reaches
+from brainpack.media.inspector import MOST_HELD, without_warnings
 from brainpack.media.looking import look_into
-from brainpack.sources import at_once, source_of
+from brainpack.notices import warn
+from brainpack.sources import LocalFile, at_once, source_of
 from brainpack.workers import Task
 
 if TYPE_CHECKING:
@@ -106,17 +107,20 @@ def read(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterato
     done = 0
     for batch in crew.results(_tasks(files, crew, look=look), MOST_HELD):
         if batch is None:
-            yield from read(files[done:], crew.here, look=look)
-            return
+            break
         yield from batch
         done += len(batch)
+    else:
+        return
+    warn(f"the workers do not find {files[done].source} as it is on this machine; the files are read here")
+    yield from read(files[done:], crew.here, look=look)
 
 
 def read_in_pieces(file: StimulusFile, crew: Workers) -> Iterator[bytes]:
     """Read a file that is too large to be held; the errors are those of `read`."""
     starts = range(0, file.size, _PIECE)
     tasks = (Task(_piece, (file, start, min(start + _PIECE, file.size)), _PIECE) for start in starts)
-    yield from who_reaches([file.source], crew).results(tasks, most_bytes=_PIECE)
+    yield from (crew if file.source.is_everywhere else crew.here).results(tasks, most_bytes=_PIECE)
 
 
 def _tasks(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Iterator[Task]:
@@ -133,17 +137,28 @@ def _tasks(files: Sequence[StimulusFile], crew: Workers, *, look: bool) -> Itera
 
 
 def _read_together(files: Sequence[StimulusFile], is_here: bool, look: bool) -> list[Held] | None:  # noqa: FBT001 - tasks have no keywords
-    """Read files; None if a worker elsewhere finds other files than were found here."""
-    if not is_here and not all(file.source.is_everywhere or _is_same(file) for file in files):
+    """Read files; None if a worker elsewhere does not have what was found here."""
+    if files[0].source.is_everywhere or is_here:
+        return _read_all(files, look=look)
+    if not all(map(_is_same, files)):
         return None
-    sources = [file.source for file in files]
+    try:
+        with without_warnings():
+            return _read_all(files, look=look)
+    except StoreError:
+        return None
+
+
+def _read_all(files: Sequence[StimulusFile], *, look: bool) -> list[Held]:
     read_one = partial(_read, look=look)
+    sources = [file.source for file in files]
     return [*(at_once if sources[0].is_everywhere else map)(read_one, sources, files)]
 
 
 def _is_same(file: StimulusFile) -> bool:
+    """Whether a file is the one that was found; what is behind a URL has no time to tell it by."""
     try:
-        return file.source.stamp() == (file.size, file.modified)
+        return isinstance(file.source, LocalFile) and file.source.stamp() == (file.size, file.modified)
     except OSError:
         return False
 
@@ -159,10 +174,16 @@ def _read(source: Source, file: StimulusFile, *, look: bool) -> Held:
 
 def _piece(file: StimulusFile, start: int, stop: int) -> bytes:
     with _readable(file.source):
-        size = file.source.stamp().size
         content = file.source.read(start, stop)
-    _require_size(file, size, file.size)
+        found = file.source.stamp()
+    _require_size(file, found.size, file.size)
     _require_size(file, start + len(content), stop)
+    if found.modified != file.modified:
+        raise IntegrityError(
+            f"the stimulus file {file.source} was written while it was packed; pack it again",
+            expected=f"no change since {file.modified}",
+            got=f"one at {found.modified}",
+        )
     return content
 
 
