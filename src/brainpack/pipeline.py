@@ -136,8 +136,8 @@ def _packed(
     files: Sequence[StimulusFile], ids: Sequence[object], path: Path, crew: Workers, validate: Callable[..., Report]
 ) -> tuple[Digest, list[bytes], Report]:
     """Pack the files; the digest of the ZIP, the SHA-256 of each file, and what the rules say of what is in them."""
-    packed = write_zip(files, path, crew, look=True)
-    return packed.digest, packed.contents, validate(_media(files, ids, packed.facts))
+    digest, facts = write_zip(files, path, crew, look=True)
+    return digest, [each.sha256 for each in facts], validate(_media(files, ids, facts))
 
 
 def package_assembly(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from brainpack.digest import BLOCK, DigestingWriter, ThreadedDigester
 from brainpack.errors import StoreError
 from brainpack.layout import FILENAME, LOCAL_COLUMNS, STIMULUS_ID, id_column
+from brainpack.media.facts import Facts
 from brainpack.media.inspector import look_at_files
 from brainpack.progress import progress
 from brainpack.write.archive import Archive
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from brainpack.digest import Digest
-    from brainpack.media.facts import Facts
     from brainpack.workers import Workers
     from brainpack.write.stimulus_files import StimulusFile
 
@@ -37,14 +37,11 @@ class Packed(NamedTuple):
     ----------
     digest : Digest
         Of the ZIP, computed while it was written.
-    contents : list of bytes
-        SHA-256 of each file.
     facts : list of Facts
         What is in each file; empty where nobody has looked.
     """
 
     digest: Digest
-    contents: list[bytes]
     facts: list[Facts]
 
 
@@ -72,40 +69,36 @@ def write_zip(files: Sequence[StimulusFile], path: Path, crew: Workers, *, look:
     """
     with path.open("xb", buffering=BLOCK) as file, ThreadedDigester() as digester:
         archive = Archive(DigestingWriter(file, digester))
-        contents, facts = [], []
-        for sha256, found in progress(_added(archive, files, crew, look=look), len(files), " files", path.suffix):
-            contents.append(sha256)
-            facts.append(found)
+        found = [*progress(_added(archive, files, crew, look=look), len(files), " files", path.suffix)]
         digest = archive.finish()
-    return Packed(digest, contents, _completed(facts, files, contents, crew) if look else [])
+    return Packed(digest, _completed(found, files, crew) if look else [])
 
 
 def _added(
     archive: Archive, files: Sequence[StimulusFile], crew: Workers, *, look: bool
-) -> Iterator[tuple[bytes, Facts | None]]:
-    """Add files to a ZIP; pass on the SHA-256 of each, and what is in it if it could be held."""
+) -> Iterator[Facts | bytes | None]:
+    """Add files to a ZIP; pass on what is in each, or the SHA-256 of one that could not be held."""
     for (is_held, _), alike in groupby(files, lambda file: (file.is_held, file.source.is_everywhere)):
         if is_held:
             for held in read([*alike], crew, look=look):
                 archive.add(held.name, held.content, held.crc)
-                yield held.sha256, held.facts
+                yield held.facts
         else:
             for file in alike:
-                yield archive.stream(file.name, file.size, read_in_pieces(file, crew)), None
+                yield archive.stream(file.name, file.size, read_in_pieces(file, crew))
 
 
-def _completed(
-    facts: Sequence[Facts | None], files: Sequence[StimulusFile], contents: Sequence[bytes], crew: Workers
-) -> list[Facts]:
+def _completed(found: Sequence[Facts | bytes | None], files: Sequence[StimulusFile], crew: Workers) -> list[Facts]:
     """What is known already, and what has to be looked for in files that could not be held."""
-    rows = zip(files, contents, facts, strict=True)
-    large = [(file.name, file.source, sha256) for file, sha256, known in rows if known is None]
+    large = [
+        (file.name, file.source, sha256) for file, sha256 in zip(files, found, strict=True) if isinstance(sha256, bytes)
+    ]
     looked_into = look_at_files(large, crew)
-    for (_, source, _), found in zip(large, looked_into, strict=True):
-        if found.size is None:
-            raise StoreError(f"the stimulus file {source} was packed, but then not looked into: {found.damage}")
+    for (_, source, _), facts in zip(large, looked_into, strict=True):
+        if facts.size is None:
+            raise StoreError(f"the stimulus file {source} was packed, but then not looked into: {facts.damage}")
     again = iter(looked_into)
-    return [next(again) if known is None else known for known in facts]
+    return [known if isinstance(known, Facts) else next(again) for known in found]
 
 
 def write_csv(stimuli: pd.DataFrame, path: Path, filenames: Sequence[str] | None = None) -> Digest:

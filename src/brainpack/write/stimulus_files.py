@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -68,7 +67,6 @@ class Held(NamedTuple):
     content : bytes
     crc : int
         CRC-32, as a ZIP has it.
-    sha256 : bytes
     facts : Facts or None
         None where nobody has looked into it.
     """
@@ -76,7 +74,6 @@ class Held(NamedTuple):
     name: str
     content: bytes
     crc: int
-    sha256: bytes
     facts: Facts | None
 
 
@@ -167,9 +164,7 @@ def _read(source: Source, file: StimulusFile, *, look: bool) -> Held:
     with _readable(source):
         content = source.read()
     _require_size(file, len(content), file.size)
-    sha256 = hashlib.sha256(content).digest()
-    facts = look_into(file.name, content, sha256) if look else None
-    return Held(file.name, content, deflate.crc32(content), sha256, facts)
+    return Held(file.name, content, deflate.crc32(content), look_into(file.name, content) if look else None)
 
 
 def _piece(file: StimulusFile, start: int, stop: int) -> bytes:
