@@ -164,6 +164,54 @@ def test_text_of_variable_length(path: Path) -> None:
     assert load_assembly_from_file(path)["label"].values.tolist() == texts
 
 
+def of_variable_length(path: Path) -> None:
+    """Texts of all kinds, as xarray writes them."""
+    coords = {
+        "presentation": ["x", "日本"],
+        "neuroid_id": ("neuroid", ["a", "", "ccc"]),
+        "note": ("neuroid", ["n", "gone", "m"]),
+        "cell": (("presentation", "neuroid"), [["a", "b", "c"], ["d", "é", "f"]]),
+        "session": "one",
+    }
+    array = xr.DataArray([["u", "v", ""], ["w", "x", "yy"]], coords, ("presentation", "neuroid"), "data")
+    by_xarray(array, path)
+    with h5py.File(path, "r+") as file:
+        file["note"].attrs["missing_value"] = "gone"
+
+
+@pytest.mark.parametrize("chunks", [None, {}])
+def test_texts_of_variable_length_have_the_types_that_xarray_gives_them(path: Path, chunks: Any) -> None:
+    of_variable_length(path)
+    found = load_assembly_from_file(path, chunks=chunks)
+    with xr.open_dataarray(path, engine="h5netcdf") as expected:
+        for name in ("cell", "session"):
+            assert found[name].dtype == expected[name].dtype
+            np.testing.assert_array_equal(found[name], expected[name])
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found.values, expected.values)
+    assert found["presentation"].values.tolist() == ["x", "日本"]
+    assert found["neuroid_id"].values.tolist() == ["a", "", "ccc"]
+    assert found["note"].values.tolist() == ["n", pytest.approx(np.nan, nan_ok=True), "m"]
+    found.close()
+
+
+def test_texts_of_variable_length_are_read_without_dask(path: Path) -> None:
+    """Which takes longer to load than most files, and is loaded by xarray where it converts texts."""
+    by_xarray(responses(label=("presentation", ["a", "b"])), path)
+    script = "import sys, brainpack; brainpack.load_assembly_from_file(sys.argv[1]); print('dask' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+
+
+def test_a_text_with_a_zero_in_it_ends_there(path: Path) -> None:
+    """As in HDF5, which knows texts as they are in C."""
+    by_xarray(responses(label=("presentation", ["abcd", "xy"])), path)
+    content = path.read_bytes()
+    assert content.count(b"abcd") == 1
+    path.write_bytes(content.replace(b"abcd", b"ab\0d"))
+    assert load_assembly_from_file(path)["label"].values.tolist() == ["ab", "xy"]
+
+
 TEXTS = st.lists(st.text(alphabet="ab日é\U0001f600 <missing>", max_size=20) | st.none(), min_size=1, max_size=12)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from io import FileIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import h5netcdf
@@ -18,6 +19,7 @@ from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_i
 from brainpack.errors import BrainpackError, InvalidData, StoreError
 from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.direct import StoredChunks
+from brainpack.read.heap_texts import is_like_ours, letters_of
 from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ MOST_UNWRITTEN_CHUNKS: Final = 1 << 16  # HDF5 takes some kB of memory for each 
 _LARGE: Final = 1 << 20  # bytes, which are not searched faster than HDF5 tells where there are chunks
 _FEW_BYTES: Final = 128 << 10  # which HDF5 has read before the chunks are looked up
 _CAN_READ_AT: Final = hasattr(os, "pread")
+_MARKS: Final = ("_FillValue", "missing_value")
 _SMALL_CHUNK: Final = 8 << 10  # bytes, which HDF5 has inflated before Python has called somebody
 
 
@@ -146,7 +149,7 @@ class Stored(BackendArray):
         self.name: str = dataset.name
         self.shape = shape
         self.dtype = dataset.dtype
-        self.is_text = self.dtype.kind == "O" and h5py.check_string_dtype(self.dtype) is not None
+        self.is_text = _is_text(self.dtype)
 
     def __getitem__(self, key: ExplicitIndexer) -> Any:
         return explicit_indexing_adapter(key, self.shape, IndexingSupport.BASIC, self._read)
@@ -164,12 +167,18 @@ class Stored(BackendArray):
             chunks = None if region is None else self.file.chunks_of(dataset)
             if region is None or chunks is None:
                 return dataset[key]
-            # others may close the file while this thread reads
-            descriptor = os.dup(file.id.get_vfd_handle())
-        try:
-            return chunks.read(descriptor, region, self._crew)
-        finally:
-            os.close(descriptor)
+            descriptor = _descriptor(file)
+        with closing(descriptor):
+            return chunks.read(descriptor.fileno(), region, self._crew)
+
+
+def _is_text(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind == "O" and h5py.check_string_dtype(dtype) is not None
+
+
+def _descriptor(file: h5py.File) -> FileIO:
+    """Open a file once more: others may close it while this thread reads."""
+    return FileIO(os.dup(file.id.get_vfd_handle()))
 
 
 def _region(dataset: h5py.Dataset, key: tuple[Any, ...]) -> tuple[slice, ...] | None:
@@ -206,17 +215,40 @@ class StoredGroup(AbstractDataStore):
     Attributes
     ----------
     variables : dict of str to Variable
-        As they are in the file, and not read yet.
+        As they are in the file, and not read yet. Text of variable length has the type object: xarray, told that it is
+        text, would load dask to convert it.
     """
 
     def __init__(self, file: NetcdfFile, name: str | None, crew: Workers | None = None) -> None:
+        self._file = file
         # h5netcdf knows what the dimensions are; values are read without it, several times faster
         with file.open() as opened, h5netcdf.File(str(file.path), "r") as described:
             group, variables = (opened[name], described[name]) if name else (opened, described)
+            datasets = {key: group[key if key in group else f"_nc4_non_coord_{key}"] for key in variables.variables}
+            self._paths = {key: dataset.name for key, dataset in datasets.items()}
             self.variables = {
-                key: _variable(file, variable, group[key if key in group else f"_nc4_non_coord_{key}"], crew)
-                for key, variable in variables.variables.items()
+                key: _variable(file, variables.variables[key], dataset, crew) for key, dataset in datasets.items()
             }
+
+    def is_text(self, name: str) -> bool:
+        """Whether a variable is text of variable length that is not read yet."""
+        return _is_text(self.variables[name].dtype)
+
+    def letters(self, name: str) -> np.ndarray[Any, Any] | None:
+        """Read such text as letters, filled up with zeros; None where HDF5 has to read it."""
+        with self._file.open() as file:
+            dataset = file[self._paths[name]]
+            if not _CAN_READ_AT or dataset.shape != self.variables[name].shape or not is_like_ours(dataset):
+                return None
+            place, descriptor = dataset.id.get_offset(), _descriptor(file)
+        with closing(descriptor):
+            return letters_of(descriptor.fileno(), place, dataset.shape[0])
+
+    def load_decoded(self, variable: xr.Variable, name: str) -> None:
+        """Read a variable of this name that was decoded; text gets the type that it has in xarray."""
+        variable.load()
+        if self.is_text(name) and self.variables[name].attrs.keys().isdisjoint(_MARKS):
+            variable.values = variable.values.astype(str)
 
     def get_attrs(self) -> dict[str, Any]:
         """Return none: what an array has to say is among its own attributes."""
@@ -229,19 +261,22 @@ class StoredGroup(AbstractDataStore):
 def _variable(
     file: NetcdfFile, variable: h5netcdf.Variable, dataset: h5py.Dataset, crew: Workers | None = None
 ) -> xr.Variable:
-    if len(variable.dimensions) != dataset.ndim:
-        raise ValueError(f"{dataset.name!r} has {dataset.ndim} axes, and names of {len(variable.dimensions)}")
+    dimensions = variable.dimensions
+    if len(dimensions) != dataset.ndim:
+        raise ValueError(f"{dataset.name!r} has {dataset.ndim} axes, and names of {len(dimensions)}")
     is_growing = None in dataset.maxshape
     shape = tuple(variable.shape) if is_growing else dataset.shape
     # who reads letters is one of the workers, and waiting for others there might be for ever
     stored = Stored(file, dataset, shape, None if dataset.dtype.kind == "S" else crew)
-    encoding = {"dtype": str if stored.is_text else stored.dtype, "chunksizes": dataset.chunks}
-    return xr.Variable(variable.dimensions, LazilyIndexedArray(stored), _attributes(variable), encoding)
+    data = LazilyIndexedArray(stored)
+    if stored.is_text and dimensions == (dataset.name.rpartition("/")[-1],):  # xarray makes an index of it
+        return xr.Variable(dimensions, data.get_duck_array().astype(str), _attributes(variable))
+    return xr.Variable(dimensions, data, _attributes(variable), {"dtype": stored.dtype, "chunksizes": dataset.chunks})
 
 
 def _attributes(variable: h5netcdf.Variable) -> dict[str, Any]:
-    marks = ("_FillValue", "missing_value")  # are compared with values, which are bytes then
-    return {name: value if name in marks else _text(value) for name, value in variable.attrs.items()}
+    # marks are compared with values, which are bytes then
+    return {name: value if name in _MARKS else _text(value) for name, value in variable.attrs.items()}
 
 
 def _text(value: Any) -> Any:

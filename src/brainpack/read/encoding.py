@@ -11,6 +11,7 @@ import xarray as xr
 
 from brainpack.errors import InvalidData
 from brainpack.layout import DATA_VARIABLE, UNNAMED_DATA_VARIABLE
+from brainpack.objects.levels import Level
 from brainpack.read.chunks import lazy_values
 from brainpack.read.container import StoredGroup, decoding
 from brainpack.read.texts import level_of_texts
@@ -20,7 +21,6 @@ from brainpack.workers import Task
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from brainpack.objects.indexes import Level
     from brainpack.read.chunks import Chunks
     from brainpack.read.container import NetcdfFile
     from brainpack.workers import Workers
@@ -69,38 +69,54 @@ def decoded_array(
         array = dataset[data_variable([*dataset.data_vars], where)]
         if chunks is None:
             require_memory(array.nbytes, f"loading {where}", _advice)
-        texts: dict[Hashable, xr.Variable] = {}
-        for name, variable in array.coords.variables.items():
-            if name not in array.dims and variable.ndim == 1 and _is_plain_text(stored.variables[str(name)]):
-                texts[name] = stored.variables[str(name)]
-            else:
-                variable.load()
-        levels = _levels(texts, crew)
-        if chunks is None:
-            array.variable.load()
-        else:
+        levels = _read_coordinates(array, stored, crew)
+        if chunks is None or stored.is_text(str(array.name)):
+            stored.load_decoded(array.variable, str(array.name))
+        if chunks is not None:
             array = array.copy(deep=False, data=lazy_values(array.variable, chunks, where))
         return _with_durations(array).rename(None), levels
+
+
+def _read_coordinates(array: xr.DataArray, stored: StoredGroup, crew: Workers) -> dict[Hashable, Level]:
+    """Read all coordinates but those of which the levels are returned."""
+    texts: list[str] = []
+    for name, variable in array.coords.variables.items():
+        if name not in array.dims and variable.ndim == 1 and _is_plain_text(stored, str(name)):
+            texts.append(str(name))
+        else:
+            stored.load_decoded(variable, str(name))
+    return _levels(texts, stored, crew)
 
 
 def _advice(_: int) -> str:
     return 'pass chunks="auto", which leaves the values in the file until they are computed'
 
 
-def _levels(texts: dict[Hashable, xr.Variable], crew: Workers) -> dict[Hashable, Level]:
-    if sum(variable.nbytes for variable in texts.values()) < _WORTH_TASKS:
-        return {name: _level(name, variable) for name, variable in texts.items()}
-    tasks = (Task(_level, (name, variable), variable.nbytes) for name, variable in texts.items())
-    return dict(zip(texts, crew.results(tasks, _MOST_LETTERS), strict=True))
+def _levels(names: list[str], stored: StoredGroup, crew: Workers) -> dict[Hashable, Level]:
+    sizes = {name: stored.variables[name].nbytes for name in names}
+    if sum(sizes.values()) < _WORTH_TASKS:
+        return {name: _level(name, stored) for name in names}
+    tasks = (Task(_level, (name, stored), size) for name, size in sizes.items())
+    return dict(zip(names, crew.results(tasks, _MOST_LETTERS), strict=True))
 
 
-def _level(name: Hashable, variable: xr.Variable) -> Level:
-    return level_of_texts(name, variable.values, variable.attrs.get("missing_value"))
+def _level(name: str, stored: StoredGroup) -> Level:
+    variable = stored.variables[name]
+    if not stored.is_text(name):
+        return level_of_texts(name, variable.values, variable.attrs.get("missing_value"))
+    letters = stored.letters(name)
+    level = None if letters is None else level_of_texts(name, letters, missing=None)
+    if level is None or any("\0" in text for text in level.values):  # where a text ends for HDF5
+        level = Level.of(name, variable.values)
+    return level
 
 
-def _is_plain_text(variable: xr.Variable) -> bool:
+def _is_plain_text(stored: StoredGroup, name: str) -> bool:
     """Whether a variable holds text as brainpack and xarray write it, with nothing else to be decoded."""
+    variable = stored.variables[name]
     attributes = dict(variable.attrs)
+    if stored.is_text(name):
+        return not attributes
     encoding, missing = attributes.pop("_Encoding", None), attributes.pop("missing_value", "")
     is_text = encoding == "utf-8" and isinstance(missing, str) and not attributes
     return is_text and variable.dtype == "S1" and variable.ndim == _ENTRIES_AND_LETTERS and variable.shape[-1] > 0

@@ -121,15 +121,16 @@ def _array(file: NetcdfFile, group: str | None, crew: Workers) -> xr.DataArray:
     where = f"{file.path}, group {group!r}" if group else str(file.path)
     with decoding(where):
         # decode_timedelta: numbers whose units happen to be 'seconds' stay numbers
-        dataset = xr.decode_cf(StoredGroup(file, group, crew), decode_timedelta=False)
+        stored = StoredGroup(file, group, crew)
+        dataset = xr.decode_cf(stored, decode_timedelta=False)
         array = dataset[data_variable([*dataset.data_vars], where)]
         is_duration = str(array.attrs.get("dtype", "")).startswith(_DURATION)
         if array.dtype.kind not in _NUMBERS or is_duration:
             array, _ = decoded_array(file, group, None, crew)
         else:
             array = array.copy(deep=False, data=Numbers(array.variable, where)).rename(None)
-        for variable in array.coords.variables.values():
-            variable.load()
+        for name, variable in array.coords.variables.items():
+            stored.load_decoded(variable, str(name))
         return with_names_of_today(array)
 
 

@@ -6,6 +6,7 @@ for the distinct ones among these afterwards, is most of the time that opening a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,11 +17,18 @@ from brainpack.objects.indexes import Level
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    import numpy.typing as npt
+
+    Letters = npt.NDArray[np.bytes_]
+    Raw = npt.NDArray[np.uint8]
+    Codes = npt.NDArray[np.signedinteger[Any]]
+
 _WORD: Final = 8  # bytes that are compared at once
 _ROWS_TOGETHER: Final = 64  # numpy is fast along long rows only
+_FEW: Final = 1 << 16  # numbers, of which a table is small
 
 
-def level_of_texts(name: Hashable, letters: np.ndarray[Any, Any], missing: str | None) -> Level:
+def level_of_texts(name: Hashable, letters: Letters, missing: str | None) -> Level:
     """Find the distinct texts of a coordinate.
 
     Parameters
@@ -41,9 +49,8 @@ def level_of_texts(name: Hashable, letters: np.ndarray[Any, Any], missing: str |
     >>> level.values.tolist(), level.codes.tolist()
     (['V4'], [0, -1, 0])
     """
-    codes, first = _distinct_rows(letters)
-    width = letters.shape[1]
-    texts = [text.decode() for text in np.ascontiguousarray(letters[first]).view(f"S{width}").ravel().tolist()]
+    codes, distinct = _distinct_rows(letters.view(np.uint8))
+    texts = [text.decode() for text in distinct.view(f"S{letters.shape[1]}").ravel().tolist()]
     if missing in texts:
         gone = texts.index(missing)
         del texts[gone]
@@ -52,11 +59,35 @@ def level_of_texts(name: Hashable, letters: np.ndarray[Any, Any], missing: str |
     return level._replace(codes=level.codes.astype(np.min_scalar_type(-len(texts) - 1)))  # others wait to be indexed
 
 
-def _distinct_rows(letters: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Number the distinct rows as they appear; return the number of each row, and where each number is first."""
-    raw = letters.view(np.uint8)
+def _distinct_rows(raw: Raw) -> tuple[Codes, Raw]:
+    """Number the distinct rows; return the number of each row, and the distinct ones."""
+    lowest, highest = _least_and_most(raw)
+    places = np.flatnonzero(lowest < highest)  # of ids such as "image_00017", the digits
+    bases = {int(place): int(highest[place] - lowest[place]) + 1 for place in places}
+    if math.prod(bases.values()) <= max(len(raw), _FEW):
+        return _counted(raw, lowest, bases)
+    return _looked_up(raw, places)
+
+
+def _counted(raw: Raw, lowest: Raw, bases: dict[int, int]) -> tuple[Codes, Raw]:
+    """Number rows by reading each as one number, of digits with bases: which is the order of the texts, too."""
+    numbers = np.zeros(len(raw), np.uint32)
+    for place, base in bases.items():
+        numbers *= base
+        numbers += raw[:, place] - lowest[place]
+    occurring = np.flatnonzero(np.bincount(numbers, minlength=1))
+    codes = np.zeros(occurring.max(initial=-1) + 1, np.min_scalar_type(-len(occurring) - 1))
+    codes[occurring] = np.arange(len(occurring))
+    distinct = np.repeat(lowest[np.newaxis], len(occurring), axis=0)
+    for place, base in reversed(bases.items()):
+        occurring, digits = np.divmod(occurring, base)
+        distinct[:, place] += digits.astype(np.uint8)
+    return codes.take(numbers), distinct
+
+
+def _looked_up(raw: Raw, places: Codes) -> tuple[Codes, Raw]:
+    """Number rows as they appear, by a table of those that were there."""
     count = len(raw)
-    places = _places_that_differ(raw)
     codes = np.zeros(count, np.int64)
     for start in range(0, len(places), _WORD):
         word = np.zeros((count, _WORD), np.uint8)
@@ -64,16 +95,16 @@ def _distinct_rows(letters: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any],
             word[:, number] = raw[:, place]
         more, distinct = pd.factorize(word.view(np.uint64)[:, 0])
         codes = pd.factorize(codes * len(distinct) + more)[0] if start else more
-    first = np.zeros(codes.max(initial=-1) + 1, np.int64)
-    first[codes[::-1]] = np.arange(count)[::-1]  # of several assignments the last one stays
-    return codes, first
+    rows = np.zeros(codes.max(initial=-1) + 1, np.int64)
+    rows[codes] = np.arange(count)
+    return codes, raw[rows]
 
 
-def _places_that_differ(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Find the columns in which not all rows are the same: of ids such as "image_00017", the digits."""
+def _least_and_most(raw: Raw) -> tuple[Raw, Raw]:
+    """The lowest and the highest byte of each column."""
     count, width = raw.shape
     whole = count - count % _ROWS_TOGETHER
     wide = raw[:whole].reshape(-1, _ROWS_TOGETHER * width)
-    highest = np.vstack([wide.max(axis=0, initial=0).reshape(-1, width), raw[whole:]])
     lowest = np.vstack([wide.min(axis=0, initial=0xFF).reshape(-1, width), raw[whole:]])
-    return np.flatnonzero(highest.max(axis=0) != lowest.min(axis=0))
+    highest = np.vstack([wide.max(axis=0, initial=0).reshape(-1, width), raw[whole:]])
+    return lowest.min(axis=0, initial=0xFF), highest.max(axis=0, initial=0)
