@@ -2,10 +2,10 @@
 
     python -m benchmarks.reading [--factor 1.0] [--theirs 0.1] [--only NAME ...] [--runs 5] [--reference PYTHON]
 
-All read all values and coordinates with `from_files`, or `xarray.open_dataarray`, which makes no indexes, in turns, each
-time in a process that has loaded its libraries before; the files are in the cache of the system. Files that brainpack has
-written are compared, and smaller ones that the reference client has written, for which it needs minutes. All have to find
-the same values.
+All read all values and coordinates with `from_files`, or `xarray.open_dataarray`, which makes no indexes, in turns,
+each time in a process that has loaded its libraries before; the files are in the cache of the system. Files that
+brainpack has written are compared, and smaller ones that the reference client has written, for which it needs minutes.
+All have to find the same values.
 """
 
 from __future__ import annotations
