@@ -89,6 +89,7 @@ def test_files_that_only_workers_reach(
     assert sha1s(made) == expected
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # by bars of other tests
 @pytest.mark.parametrize("others", [0, 1])
 @pytest.mark.parametrize("scheme", ["", "file://"])
 def test_a_worker_that_finds_other_files_packs_none_of_them(
