@@ -52,7 +52,9 @@ BENCHMARKS: Final = {
     "scale": _benchmark("scale", "--counts 20 --runs 1"),
     "lazily": _LAZILY,
     "lazily_60": _LAZILY._replace(options=("--gigabytes", "2", "10", "60", "--predict", "200"), is_usual=False),
-    "scaling": _benchmark("scaling", "--megabytes 1 --disk-megabytes 8 --runs 1 --only processes"),
+    "scaling": _benchmark("scaling", "--megabytes 1 --disk-megabytes 8 --runs 1 --only processes")._replace(
+        options=("--runs", "1")
+    ),
     "upload": _benchmark("upload", "--mib 40 --without-aws-cli --runs 1"),
     "loading": _benchmark("loading", "--rows 50 --runs 1", has_reference=True),
     "merging": _benchmark("merging", "--presentations 500 --stimuli 50 --columns 4 --runs 1", has_reference=True),
