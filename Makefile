@@ -3,7 +3,7 @@
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
 #   make matrix  the fast tests on the oldest libraries and on the newest Python of this machine
-#   make bench   compare speed with that of other libraries, and write benchmarks/RESULTS.md (about half an hour)
+#   make bench   compare speed with that of other libraries, and write benchmarks/RESULTS.md (about 40 minutes)
 #   make real    package published data sets (downloads 40 MB)
 
 VENV ?= .venv

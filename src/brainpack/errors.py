@@ -18,7 +18,6 @@ A message says what, where, what was expected, what was found, and the next step
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,11 +80,10 @@ class IntegrityError(BrainpackError, ValueError):
         super().__init__(f"{message}: expected {expected}, got {got}")
         self.expected = expected
         self.got = got
-        self._message = message
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be one after pickling, too: workers send theirs from other processes."""
-        return partial(type(self), expected=self.expected, got=self.got), (self._message,), self.__dict__
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class SettingsError(BrainpackError, ValueError):

@@ -92,7 +92,7 @@ def package_data_assembly_locally(
     extras : mapping of str to DataArray, optional
         Further arrays, each to become a group of the file.
     compress : bool or "fast"
-        "fast" saves a fifth to a third of the time, for a file that may be a fifth larger.
+        "fast" saves a fifth to two thirds of the time, for a file that may be a sixth larger.
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Who computes and compresses lazy values. By default the cluster of the current Dask client, if there is one,
         and otherwise threads. The bytes do not depend on it.

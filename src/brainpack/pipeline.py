@@ -135,7 +135,10 @@ def _looked_over(
 def _packed(
     files: Sequence[StimulusFile], ids: Sequence[object], path: Path, crew: Workers, validate: Callable[..., Report]
 ) -> tuple[Digest, list[bytes], Report]:
-    """Pack the files; the digest of the ZIP, the SHA-256 of each file, and what the rules say of what is in them."""
+    """Pack the files; the digest of the ZIP, the SHA-256 of each file, and what the rules say of what is in them.
+
+    What is in a million files takes much memory, so it is gone when this is done.
+    """
     digest, facts = write_zip(files, path, crew, look=True)
     return digest, [each.sha256 for each in facts], validate(_media(files, ids, facts))
 

@@ -41,7 +41,7 @@ def write_netcdf(
     group : str, optional
         Write into a group of this name instead of the root.
     compress : bool or "fast"
-        Deflate; "fast" saves a fifth to a third of the time, for a file that may be a fifth larger.
+        Deflate; "fast" saves a fifth to two thirds of the time, for a file that may be a sixth larger.
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Who computes and compresses lazy values. By default the cluster of the current Dask client, if there is one,
         and otherwise threads. The bytes do not depend on it.

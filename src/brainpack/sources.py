@@ -216,7 +216,8 @@ def file_name(path: str | os.PathLike[str]) -> str:
     text = os.fsdecode(path)
     if _URL.match(text) is None:
         return text
-    url = text.partition("::")[0] if "://" in text.partition("::")[0] else text.partition("::")[2]
+    first, _, rest = text.partition("::")
+    url = first if "://" in first else rest
     return re.split(r"[?#]", url, maxsplit=1)[0] if url.startswith("http") else url
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brainpack.read.heap_texts import is_like_ours, letters_of
+from brainpack.read.heap_texts import are_in_heaps, letters_of
 from brainpack.read.heaps import Heaps, damaged_heap
 from brainpack.read.texts import level_of_texts
 
@@ -72,7 +72,7 @@ def found_in(path: Path) -> list[str] | None:
     """The texts that are read without HDF5, after HDF5 has read the same."""
     with h5py.File(path, driver="sec2") as file:
         dataset = file["texts"]
-        assert is_like_ours(dataset)
+        assert are_in_heaps(dataset)
         expected = dataset.asstr()[()].tolist()
         letters = letters_of(file.id.get_vfd_handle(), dataset.id.get_offset(), len(dataset))
     if letters is None:
@@ -126,12 +126,12 @@ NOT_OURS: dict[str, Callable[[h5py.File], Any]] = {
 def test_texts_that_only_hdf5_can_read(tmp_path: Path, make: Callable[[h5py.File], Any]) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         make(file)
-        assert not is_like_ours(file["texts"])
+        assert not are_in_heaps(file["texts"])
 
 
 def test_texts_behind_bytes_of_a_user_are_left_to_hdf5(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w", userblock_size=512) as file:
-        assert not is_like_ours(file.create_dataset("texts", data=["a"], dtype=VARIABLE))
+        assert not are_in_heaps(file.create_dataset("texts", data=["a"], dtype=VARIABLE))
 
 
 # Where a byte is changed: in the first entry of the array, or from the beginning of the heap.

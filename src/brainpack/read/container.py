@@ -19,7 +19,7 @@ from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_i
 from brainpack.errors import BrainpackError, InvalidData, StoreError
 from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.direct import StoredChunks
-from brainpack.read.heap_texts import is_like_ours, letters_of
+from brainpack.read.heap_texts import are_in_heaps, letters_of
 from brainpack.read.heaps import damaged_heap
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ class StoredGroup(AbstractDataStore):
         """Read such text as letters, filled up with zeros; None where HDF5 has to read it."""
         with self._file.open() as file:
             dataset = file[self._paths[name]]
-            if not _CAN_READ_AT or dataset.shape != self.variables[name].shape or not is_like_ours(dataset):
+            if not _CAN_READ_AT or dataset.shape != self.variables[name].shape or not are_in_heaps(dataset):
                 return None
             place, descriptor = dataset.id.get_offset(), _descriptor(file)
         with closing(descriptor):

@@ -28,7 +28,7 @@ _FEW_BYTES: Final = 1 << 20  # are worth it anyway
 _KEPT: Final = np.frombuffer(b"".join((b"\xff" * kept).ljust(_WORD, b"\0") for kept in range(_WORD + 1)), "<u8")
 
 
-def is_like_ours(dataset: h5py.Dataset) -> bool:
+def are_in_heaps(dataset: h5py.Dataset) -> bool:
     """Whether the texts of an array are where `letters_of` looks for them.
 
     Parameters
