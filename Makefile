@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 # One more than cores: the tests of a store wait for their server.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-FAST_TESTS := python -m pytest --hypothesis-profile matrix -n auto --dist loadgroup -m 'not interop and not slow and not server' tests
+FAST_TESTS := python -m pytest --hypothesis-profile matrix -n auto --dist loadgroup -m 'not interop and not slow and not server and not browser' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
 python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
@@ -51,7 +51,7 @@ matrix: oldest $(NEWEST_PYTHON)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
 oldest: $(VENV)-oldest/.tools
-	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^\(lazy\|media\|remote\)/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
+	sed -n -e '/^dependencies/,/^]/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' -e '/^\(lazy\|matlab\|media\|parquet\|remote\)/s/.*"\(.*\)>=\(.*\)".*/\1==\2/p' \
 		pyproject.toml >$(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/$(PIP_INSTALL) --constraint $(VENV)-oldest/constraints.txt --group test .
 	$(VENV)-oldest/bin/$(FAST_TESTS) -W default

@@ -1,0 +1,1 @@
+"""Files of a lab to the objects that are packaged."""

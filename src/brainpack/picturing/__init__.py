@@ -1,0 +1,1 @@
+"""A package as a page that shows what is in it."""

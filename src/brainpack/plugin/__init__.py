@@ -1,0 +1,1 @@
+"""Records to the data plugin that Brain-Score loads them by."""
