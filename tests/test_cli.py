@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,10 +16,11 @@ import pytest
 import xarray as xr
 
 import brainpack
-from brainpack.cli.main import _parser
+from brainpack.cli.main import main
 from brainpack.packaging import package_data_assembly_locally
 
-COMMANDS = ("demo", "diff", "publish", "uploads", "doctor", "run", "validate", "verify", "cache")
+COMMANDS = ("demo", "diff", "load", "publish", "uploads", "doctor", "run", "validate", "verify")
+OF_CACHE = ("list", "verify", "prune", "export", "import")
 FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
 
 
@@ -36,37 +39,84 @@ def test_the_installed_command_is_the_module() -> None:
 def test_help_names_commands_and_exit_codes() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
-    assert "1 invalid data, refused, different or not there, 2 wrong usage" in " ".join(done.stdout.split())
+    assert all(f"\n│ {command} " in done.stdout for command in (*COMMANDS, "cache"))
+    assert "1 invalid data, refused, different or not there; 2 wrong usage" in words(done.stdout)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_has_an_example_that_parses(command: str) -> None:
-    done = run(command, "--help")
+@pytest.mark.parametrize("command", [*COMMANDS, "show", *(f"cache {action}" for action in OF_CACHE)])
+def test_help_of_a_command_has_an_example_that_parses(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(*command.split(), "--help")
     assert done.returncode == 0
-    assert "--debug" in done.stdout
-    example = " ".join(done.stdout.split()).partition("Example: brainpack ")[2]
-    options = _parser().parse_args(example.split())
-    assert options.command.__name__.startswith(f"_{command}")
+    assert all(option in done.stdout for option in ("--quiet", "--json", "--debug"))
+    example = words(done.stdout).partition("Example: brainpack ")[2]
+    assert example.startswith(command)
+    monkeypatch.setattr("brainpack.cli.command._code_of", lambda call, output: 7)  # everything but what it does
+    assert main(example.split()) == 7
+
+
+def words(text: str) -> str:
+    """What a page of help says, without its lines and frames."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "required: COMMAND"),
-        (["dmeo"], "invalid choice: 'dmeo'"),
-        (["demo", "--wrong"], "unrecognized arguments: --wrong"),
-        (["demo", "one", "two"], "unrecognized arguments: two"),
-        (["publish", "packages"], "required: --to"),
-        (["publish", "--to", "folder"], "required: RECORD_OR_DIR"),
-        (["uploads"], "required: BUCKET"),
-        (["doctor"], "required: BUCKET"),
+        (["dmeo"], "No such command 'dmeo'. Did you mean 'demo'?"),
+        (["demo", "--wrong"], "No such option: --wrong"),
+        (["demo", "one", "two"], "unexpected extra argument(s) (two)"),
+        (["publish", "--to", "folder"], "Missing argument 'RECORD_OR_DIR'"),
+        (["uploads"], "Missing argument 'BUCKET'"),
+        (["doctor"], "Missing argument 'BUCKET'"),
+        (["cache", "prune", "--unused-for", "-1"], "'-1' is no number of days"),
+        (["cache", "prune", "--unused-for", "1e999"], "'1e999' is no number of days"),
     ],
 )
 def test_wrong_usage(arguments: list[str], message: str) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
+    assert message in words(done.stderr)
+
+
+@pytest.mark.parametrize("arguments", [[], ["cache"]])
+def test_without_a_command_there_is_help(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Usage: brainpack" in done.stdout + done.stderr
+
+
+def test_help_loads_nothing_that_takes_time() -> None:
+    code = "import sys; from brainpack.cli.main import main; main(['--help']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "typer" in loaded
+    assert loaded.isdisjoint({"numpy", "pandas", "xarray", "h5py", "boto3", "PIL", "dask", "jinja2"})
+
+
+def test_a_shell_can_complete_commands_and_options() -> None:
+    for typed, expected in (("brainpack va", "validate"), ("brainpack publish --dr", "--dry-run")):
+        asked = {"_BRAINPACK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+        done = subprocess.run(
+            [sys.executable, "-m", "brainpack"], env=os.environ | asked, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.split() == [expected]
+
+
+def test_json_is_one_document_and_quiet_is_nothing(tmp_path: Path) -> None:
+    document = json.loads(run("demo", "demo", "--json", cwd=tmp_path).stdout)
+    assert document["folder"] == "demo"
+    assert [record["cls"] for record in document["records"]] == ["StimulusSet", "NeuroidAssembly", "SpikeTimesAssembly"]
+    assert json.loads(run("verify", "demo", "--json", cwd=tmp_path).stdout)["same"] is True
+    for arguments in (["verify", "demo"], ["validate", "demo"], ["load", "demo"], ["diff", "demo", "demo"], ["demo"]):
+        done = run(*arguments, "--quiet", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_json_tells_of_an_error_too(tmp_path: Path) -> None:
+    done = run("verify", tmp_path / "nowhere", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["type"] == "NotFound"
+    assert done.stderr.startswith("brainpack: ")
 
 
 def test_demo_prints_the_files_that_it_made(tmp_path: Path) -> None:

@@ -92,11 +92,11 @@ def test_errors_end_with_1_and_the_rest_is_looked_at(package: Path) -> None:
 
 def test_wrong_usage_ends_with_2(package: Path, run: Callable[..., Done]) -> None:
     for arguments, message in (
-        ((), "required: PATH"),
+        ((), "Missing argument 'PATH'"),
         (("out", "--select", "BP-Q"), "no rule begins with 'BP-Q'"),
         (("out", "--ignore", "S"), "no rule begins with 'S'"),
-        (("out", "--profile", "final"), "invalid choice: 'final'"),
-        (("out", "--format", "html"), "invalid choice: 'html'"),
+        (("out", "--profile", "final"), "'final' is not one of"),
+        (("out", "--format", "html"), "'html' is not one of"),
         (("s3://",), "s3://"),
     ):
         done = run(*arguments)

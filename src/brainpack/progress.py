@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _PATIENCE: Final = 1.0  # seconds that a piece of work may take without a bar
+_is_hidden: Final = ContextVar("_is_hidden", default=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,16 @@ def progress(items: Iterable[Item], total: int, unit: str, what: str) -> Iterato
     yield from tqdm(items, desc=what, total=total, unit=unit, delay=_PATIENCE, disable=_is_silent(), leave=False)
 
 
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Draw no bars, whoever reads."""
+    before = _is_hidden.set(True)
+    try:
+        yield
+    finally:
+        _is_hidden.reset(before)
+
+
 def _is_silent() -> bool | None:
     """For tqdm: None lets it look whether somebody reads; it cannot in a program without a console."""
-    return True if sys.stderr is None else None
+    return True if sys.stderr is None or _is_hidden.get() else None

@@ -1,65 +1,110 @@
-"""The command `cache`."""
+"""The commands `cache …`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from typer import Argument, BadParameter, Option
+
+from brainpack.cli.command import Output
 from brainpack.cli.exits import DONE, REFUSED
 from brainpack.cli.words import ago
 
 if TYPE_CHECKING:
-    import argparse
-
     from brainpack.cache.entries import Cache
 
-
-def add_cache(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command `cache`."""
-    cache = commands.add_parser(
-        "cache",
-        help="list, check, clean up, export or import what was fetched from stores",
-        description="The cache is the folder $BRAINIO_HOME, by default ~/.brainio. What is damaged in it is repaired "
-        "when it is loaded.",
-        epilog="Example: brainpack cache list",
-    )
-    actions = cache.add_subparsers(metavar="ACTION", required=True)
-    actions.add_parser("list", help="files, sizes, and when they were loaded last").set_defaults(command=_cache_list)
-    actions.add_parser("verify", help="compare every file with its SHA-1").set_defaults(command=_cache_verify)
-    _add_prune(actions)
-    _add_bundles(actions)
-    return cache
+_Bundle = Annotated[Path, Argument(metavar="FILE.tar", help="A bundle of files of a cache.")]
 
 
-def _add_prune(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    prune = actions.add_parser("prune", help="remove what broken downloads have left, and what was not used for long")
-    prune.add_argument("--unused-for", metavar="DAYS", type=_days, help="also files not loaded for so many days")
-    prune.add_argument("--dry-run", action="store_true", help="say what would be removed, and touch nothing")
-    prune.set_defaults(command=_cache_prune)
+def list_files(*, output: Output) -> int:
+    """List files, their sizes, and when they were loaded last."""
+    from brainpack.cache.upkeep import entries
+
+    cache = _open_cache()
+    found = list(entries(cache))
+    now = datetime.now(UTC)
+    for entry in found:
+        output.say(f"{entry.sha1}  {entry.size:>14,} bytes  used {ago(now - entry.used):15}  {entry.path.name}")
+    output.say(f"{len(found)} files, {sum(entry.size for entry in found):,} bytes in {cache.home}")
+    output.answer({"home": cache.home, "files": found})
+    return DONE
+
+
+def verify(*, output: Output) -> int:
+    """Compare every file with its SHA-1. What is damaged is repaired when it is loaded."""
+    from brainpack.cache.upkeep import entries, is_whole
+    from brainpack.progress import progress
+
+    cache = _open_cache()
+    found = list(entries(cache))
+    looked_at = progress(found, len(found), " files", "verifying")
+    damaged = [entry for entry in looked_at if not is_whole(cache, entry)]
+    for entry in damaged:
+        output.say(f"damaged: {entry.path}; loading repairs it, unless nothing of that name was published")
+    output.say(f"{len(found) - len(damaged)} of {len(found)} files are whole")
+    output.answer({"files": len(found), "damaged": [entry.path for entry in damaged]})
+    return REFUSED if damaged else DONE
 
 
 def _days(text: str) -> timedelta:
     try:
         days = timedelta(days=float(text))
-    except OverflowError as error:
-        raise ValueError(text) from error
+    except (OverflowError, ValueError) as error:
+        raise BadParameter(f"{text!r} is no number of days") from error
     if days < timedelta(0):
-        raise ValueError(text)
+        raise BadParameter(f"{text!r} is no number of days")
     return days
 
 
-_days.__name__ = "number of days"  # as argparse calls it in its message
+def prune(
+    unused_for: Annotated[
+        timedelta | None, Option(metavar="DAYS", parser=_days, help="Also files not loaded for so many days.")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, Option("--dry-run", help="Say what would be removed, and touch nothing.")] = False,
+    output: Output,
+) -> int:
+    """Remove what broken downloads have left, and what was not used for long."""
+    from brainpack.cache.upkeep import prune
+
+    removals = []
+    for removal in prune(_open_cache(), unused_for, only_say=dry_run):
+        output.say(f"{'would remove' if dry_run else 'removed'} {removal.path}: {removal.reason}")
+        removals.append(removal)
+    freed = sum(removal.size for removal in removals)
+    output.say(f"{freed:,} bytes {'would be freed' if dry_run else 'freed'}")
+    output.answer({"removed": not dry_run, "bytes": freed, "removals": removals})
+    return DONE
 
 
-def _add_bundles(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    export = actions.add_parser("export", help="write files into a bundle, for a machine without a network")
-    export.add_argument("bundle", metavar="FILE.tar", type=Path)
-    export.add_argument("names", metavar="NAME", nargs="*", help="of files, '*' for any text (default: all)")
-    export.set_defaults(command=_cache_export)
-    take_in = actions.add_parser("import", help="take the files of a bundle in")
-    take_in.add_argument("bundle", metavar="FILE.tar", type=Path)
-    take_in.set_defaults(command=_cache_import)
+def export_bundle(
+    bundle: _Bundle,
+    names: Annotated[
+        list[str] | None, Argument(metavar="NAME", help="Of files, '*' for any text; by default all.")
+    ] = None,
+    *,
+    output: Output,
+) -> int:
+    """Write files into a bundle, for a machine without a network."""
+    from brainpack.cache.bundles import export_bundle
+
+    exported = export_bundle(_open_cache(), bundle, names or [])
+    output.say("\n".join([*exported, f"{len(exported)} files in {bundle}"]))
+    output.answer({"bundle": bundle, "files": exported})
+    return DONE
+
+
+def import_bundle(bundle: _Bundle, *, output: Output) -> int:
+    """Take the files of a bundle in."""
+    from brainpack.cache.bundles import import_bundle
+
+    cache = _open_cache()
+    names = import_bundle(cache, bundle)
+    output.say("\n".join([*names, f"{len(names)} files are in {cache.home}"]))
+    output.answer({"home": cache.home, "files": names})
+    return DONE
 
 
 def _open_cache() -> Cache:
@@ -67,55 +112,3 @@ def _open_cache() -> Cache:
     from brainpack.settings import Settings
 
     return Cache(Settings.from_environment())
-
-
-def _cache_list(_: argparse.Namespace) -> int:
-    from brainpack.cache.upkeep import entries
-
-    cache = _open_cache()
-    found = list(entries(cache))
-    now = datetime.now(UTC)
-    for entry in found:
-        print(f"{entry.sha1}  {entry.size:>14,} bytes  used {ago(now - entry.used):15}  {entry.path.name}")
-    print(f"{len(found)} files, {sum(entry.size for entry in found):,} bytes in {cache.home}")
-    return DONE
-
-
-def _cache_verify(_: argparse.Namespace) -> int:
-    from brainpack.cache.upkeep import entries, is_whole
-
-    cache = _open_cache()
-    found = list(entries(cache))
-    damaged = [entry for entry in found if not is_whole(cache, entry)]
-    for entry in damaged:
-        print(f"damaged: {entry.path}; it is repaired when it is loaded, unless nothing of that name was published")
-    print(f"{len(found) - len(damaged)} of {len(found)} files are whole")
-    return REFUSED if damaged else DONE
-
-
-def _cache_prune(options: argparse.Namespace) -> int:
-    from brainpack.cache.upkeep import prune
-
-    freed = 0
-    for removal in prune(_open_cache(), options.unused_for, only_say=options.dry_run):
-        print(f"{'would remove' if options.dry_run else 'removed'} {removal.path}: {removal.reason}")
-        freed += removal.size
-    print(f"{freed:,} bytes {'would be freed' if options.dry_run else 'freed'}")
-    return DONE
-
-
-def _cache_export(options: argparse.Namespace) -> int:
-    from brainpack.cache.bundles import export_bundle
-
-    names = export_bundle(_open_cache(), options.bundle, options.names)
-    print("\n".join([*names, f"{len(names)} files in {options.bundle}"]))
-    return DONE
-
-
-def _cache_import(options: argparse.Namespace) -> int:
-    from brainpack.cache.bundles import import_bundle
-
-    cache = _open_cache()
-    names = import_bundle(cache, options.bundle)
-    print("\n".join([*names, f"{len(names)} files are in {cache.home}"]))
-    return DONE

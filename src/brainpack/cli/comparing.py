@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Annotated, Final
 
+from typer import Argument, Option
+
+from brainpack.cli.command import Output
 from brainpack.cli.exits import DONE
 
-if TYPE_CHECKING:
-    import argparse
-
 _DIFFERENT: Final = 1  # as diff ends
-_PLACE: Final = "a record or a folder with records, also s3://…; a .nc; or a .csv with its .zip or folder beside it"
+_PLACE: Final = "A record or a folder with records, also s3://…; a .nc; or a .csv with its .zip or folder beside it."
+_TWO_FOLDERS: Final = "The same; of two folders, packages of the same identifier are compared."
 
 
-def add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command `diff`."""
-    diff = commands.add_parser(
-        "diff",
-        help="say where two packages differ in what they mean",
-        description="Compare dimensions, types, values, coordinates, extras and attributes of two assemblies, or cells "
-        "and files of two stimulus sets; not their names, nor how the files are made. "
-        "Ends with 0 if they are equal, and with 1 if not.",
-        epilog="Example: brainpack diff yesterday today --rtol 1e-6",
-    )
-    diff.add_argument("a", metavar="A", help=_PLACE)
-    diff.add_argument("b", metavar="B", help="the same; of two folders, packages of the same identifier are compared")
-    diff.add_argument("--rtol", type=float, default=0.0, metavar="R", help="numbers are equal if they differ by at")
-    diff.add_argument(
-        "--atol", type=float, default=0.0, metavar="T", help="most T + R times the number of B (default: 0)"
-    )
-    diff.set_defaults(command=_diff)
-    return diff
+def diff(
+    a: Annotated[str, Argument(metavar="A", help=_PLACE)],
+    b: Annotated[str, Argument(metavar="B", help=_TWO_FOLDERS)],
+    rtol: Annotated[float, Option(metavar="R", help="Numbers are equal if they differ by at most")] = 0.0,
+    atol: Annotated[float, Option(metavar="T", help="T + R times the number of B.")] = 0.0,
+    *,
+    output: Output,
+) -> int:
+    """Say where two packages differ in what they mean.
 
-
-def _diff(options: argparse.Namespace) -> int:
+    Compares dimensions, types, values, coordinates, extras and attributes of two assemblies, or cells and files of two
+    stimulus sets; not their names, nor how the files are made. Ends with 0 if they are equal, and with 1 if not.
+    """
     from brainpack.comparing.packages import diff
 
-    comparison = diff(options.a, options.b, rtol=options.rtol, atol=options.atol)
-    print(comparison)
+    comparison = diff(a, b, rtol=rtol, atol=atol)
+    output.say(comparison)
+    differences = {name: [str(found) for found in all_found] for name, all_found in comparison.differences.items()}
+    output.answer({"equal": comparison.is_equal, "a": a, "b": b, "differences": differences})
     return DONE if comparison.is_equal else _DIFFERENT

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+from typer import Argument
+
+from brainpack.cli.command import Output
 from brainpack.cli.exits import DONE
 
-if TYPE_CHECKING:
-    import argparse
 
+def demo(
+    folder: Annotated[
+        Path, Argument(metavar="DIR", help="Where the packages go; files of an earlier run are replaced.")
+    ] = Path("brainpack-demo"),
+    *,
+    output: Output,
+) -> int:
+    """Package a small simulated experiment, load it back and verify it.
 
-def add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command `demo`."""
-    demo = commands.add_parser(
-        "demo",
-        help="package a small simulated experiment, load it back and verify it",
-        description="Simulate a small experiment in V1, package its stimuli, spike counts and spike times, "
-        "load them back and verify every byte and value.",
-        epilog="Example: brainpack demo my-demo",
-    )
-    demo.add_argument(
-        "folder",
-        metavar="DIR",
-        nargs="?",
-        type=Path,
-        default=Path("brainpack-demo"),
-        help="where the packages go; files of an earlier run are replaced (default: ./%(default)s)",
-    )
-    demo.set_defaults(command=_demo)
-    return demo
-
-
-def _demo(options: argparse.Namespace) -> int:
+    Simulates a small experiment in V1, packages its stimuli, spike counts and spike times, loads them back and verifies
+    every byte and value.
+    """
     from brainpack.demo.run import run
     from brainpack.demo.summary import summarise
 
-    print(summarise(run(options.folder)))
+    outcome = run(folder)
+    output.say(summarise(outcome))
+    output.answer({"folder": folder, "records": outcome.records, "unchanged": outcome.unchanged})
     return DONE

@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
-import argparse
 import io
-import os
 import sys
-import traceback
-import warnings
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from brainpack import __version__
-from brainpack.cli import caching, comparing, demo, publishing, running, validating, verifying
-from brainpack.cli.exits import INTERRUPTED, REFUSED, STORE_FAILED, WRONG_USAGE
-from brainpack.errors import BrainpackError, SettingsError, StoreError
+from brainpack.cli import caching, comparing, demo, publishing, running, showing, validating, verifying
+from brainpack.cli.command import command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    Command = Callable[[argparse.Namespace], int]
-
-_COMMANDS: Final = (
-    demo.add_demo,
-    validating.add_validate,
-    publishing.add_publish,
-    publishing.add_uploads,
-    publishing.add_doctor,
-    verifying.add_verify,
-    comparing.add_diff,
-    caching.add_cache,
-    running.add_run,
-)
-_PIPE_CLOSED: Final = 141  # what a shell says of programs that the closed pipe ends
-_DESCRIPTION: Final = """\
-Package neuroscience recordings and stimulus sets: validated, byte-reproducible, checksummed, in the BrainIO format
-of Brain-Score."""
+_PACKAGE: Final = "Package"
+_CHECK: Final = "Look at packages"
+_SHARE: Final = "Publish and keep"
+_WITHOUT_ITS_OPTIONS: Final = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 _EXIT_CODES: Final = (
-    "Exit codes: 0 done, 1 invalid data, refused, different or not there, 2 wrong usage or settings, 3 a store, folder "
+    "Exit codes: 0 done; 1 invalid data, refused, different or not there; 2 wrong usage or settings; 3 a store, folder "
     "or file cannot be reached, read or written."
 )
+
+
+def _group(**settings: Any) -> typer.Typer:
+    return typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", **settings)
+
+
+app = _group(epilog=_EXIT_CODES)
+cache = _group(help="Look after what was fetched from stores: the folder $BRAINIO_HOME, by default ~/.brainio.")
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        print(f"brainpack {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _brainpack(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Package neuroscience recordings and stimulus sets.
+
+    Validated, byte-reproducible, checksummed, in the BrainIO format of Brain-Score.
+    """
+
+
+command(app, "demo", example="demo my-demo", rich_help_panel=_PACKAGE)(demo.demo)
+command(
+    app, "run", example="run package_data.py --bucket-name my-bucket/lab", context_settings=_WITHOUT_ITS_OPTIONS,
+    rich_help_panel=_PACKAGE,
+)(running.run)  # fmt: skip
+for _name in ("load", "show"):
+    command(
+        app, _name, example=f"{_name} assy_lab_Author2026_rates.brainpack.json", rich_help_panel=_CHECK,
+        hidden=_name == "show",
+    )(showing.load)  # fmt: skip
+command(
+    app, "validate", example="validate my-packages --profile publish --ignore BP-S015", rich_help_panel=_CHECK
+)(validating.validate)  # fmt: skip
+command(
+    app, "verify", example="verify s3://bucket/folder/assy_lab_Author2026.brainpack.json", rich_help_panel=_CHECK
+)(verifying.verify)  # fmt: skip
+command(app, "diff", example="diff yesterday today --rtol 1e-6", rich_help_panel=_CHECK)(comparing.diff)
+command(
+    app, "publish", example="publish brainpack-demo --to s3://bucket/folder --dry-run", rich_help_panel=_SHARE
+)(publishing.publish)  # fmt: skip
+command(app, "uploads", example="uploads s3://bucket/folder --abort", rich_help_panel=_SHARE)(publishing.uploads)
+command(app, "doctor", example="doctor s3://bucket/folder", rich_help_panel=_SHARE)(publishing.doctor)
+
+app.add_typer(cache, name="cache", rich_help_panel=_SHARE)
+command(cache, "list", example="cache list")(caching.list_files)
+command(cache, "verify", example="cache verify")(caching.verify)
+command(cache, "prune", example="cache prune --unused-for 90 --dry-run")(caching.prune)
+command(cache, "export", example="cache export for-the-cluster.tar")(caching.export_bundle)
+command(cache, "import", example="cache import for-the-cluster.tar")(caching.import_bundle)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,80 +94,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 1 invalid data, refused, different or not there, 2 settings make no sense, 3 something cannot
-        be reached, read or written.
+        Exit code: 0 done, 1 invalid data, refused, different or not there, 2 arguments or settings make no sense, 3
+        something cannot be reached, read or written.
 
     Raises
     ------
     SystemExit
-        With 2, after a message, if the arguments make no sense; with 0 after `--help` and `--version`.
+        As a script that `run` runs raises it.
     """
-    options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or a pipe may lack the letters of a path
         sys.stdout.reconfigure(errors="backslashreplace")
-    command: Command = options.command
     try:
-        with _warnings_in_one_line():
-            code = command(options)
-            sys.stdout.flush()  # here, or else Python tells of a closed pipe while it ends
-            return code
-    except BrainpackError as error:
-        if options.debug:
-            traceback.print_exc()
-        _complain(str(error), *getattr(error, "__notes__", ()))
-        return _exit_code(error)
-    except BrokenPipeError:  # who reads has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
+        app(arguments, prog_name="brainpack")
     except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # rich ends a program with the code for errors
-            return _PIPE_CLOSED
-        raise
-    except KeyboardInterrupt:
-        _complain("interrupted; the same command again does what is left")
-        return INTERRUPTED
-
-
-def _exit_code(error: BrainpackError) -> int:
-    if isinstance(error, StoreError):
-        return STORE_FAILED
-    return WRONG_USAGE if isinstance(error, SettingsError) else REFUSED
-
-
-def _complain(message: str, *notes: str) -> None:
-    print("\n".join((f"brainpack: {message}", *notes)), file=sys.stderr)
-
-
-@contextmanager
-def _warnings_in_one_line() -> Iterator[None]:
-    """Say what users are warned of without naming a line of code, which they did not write."""
-    with warnings.catch_warnings():
-        show_with_line = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if not issubclass(category, UserWarning):
-                show_with_line(message, category, filename, lineno, file, line)
-                return
-            from tqdm import tqdm
-
-            tqdm.write(f"brainpack: warning: {' '.join(str(message).split())}", file=sys.stderr)  # above the bars
-
-        warnings.showwarning = show
-        yield
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("brainpack", description=_DESCRIPTION, epilog=_EXIT_CODES)
-    parser.add_argument("--version", action="version", version=f"brainpack {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in _COMMANDS:
-        command = add(commands)
-        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    return parser
+        if type(left.code) is not int:
+            raise
+        return left.code
+    return 0

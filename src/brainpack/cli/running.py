@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import runpy
 import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from typer import Argument, Option
+
+from brainpack.cli.command import Output
 from brainpack.cli.exits import DONE, INTERRUPTED, REFUSED
 from brainpack.errors import SettingsError
 
@@ -19,34 +21,28 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command `run`."""
-    run = commands.add_parser(
-        "run",
-        help="run a script that was written for brainscore_core with brainpack in its place",
-        description="Run a Python script as `python SCRIPT` does, but with the import paths of brainscore_core's "
-        "BrainIO data standard, of brainio, brainio_base and brainio_collection leading to brainpack.",
-        epilog="Example: brainpack run package_data.py --bucket-name my-bucket/lab",
-    )
-    run.add_argument(
-        "--force", action="store_true", help="also where brainscore_core is installed, which the script then lacks"
-    )
-    run.add_argument("script", metavar="SCRIPT", type=Path, help="a Python file")
-    run.add_argument(
-        "arguments", metavar="...", nargs=argparse.REMAINDER, help="arguments of the script: all that follows its name"
-    )
-    run.set_defaults(command=_run)
-    return run
+def run(
+    script: Annotated[Path, Argument(metavar="SCRIPT", help="A Python file.", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, Argument(metavar="ARGUMENT", help="Of the script: all that follows its name.")
+    ] = None,
+    *,
+    force: Annotated[
+        bool, Option("--force", help="Also where brainscore_core is installed, which the script then lacks.")
+    ] = False,
+    output: Output,  # noqa: ARG001 - what a script prints is its own
+) -> int:
+    """Run a script that was written for brainscore_core with brainpack in its place.
 
-
-def _run(options: argparse.Namespace) -> int:
-    script: Path = options.script
+    Runs it as `python SCRIPT` does, but with the import paths of brainscore_core's BrainIO data standard, of brainio,
+    brainio_base and brainio_collection leading to brainpack.
+    """
     if not script.is_file():
         raise SettingsError(f"there is no script {script}; options of brainpack stand before its name")
     from brainpack import compat
 
-    compat.install(force=options.force)
-    with _as_python_does(script, options.arguments):
+    compat.install(force=force)
+    with _as_python_does(script, arguments or []):
         try:
             runpy.run_path(str(script), run_name="__main__")
         except SystemExit:

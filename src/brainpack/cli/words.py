@@ -22,3 +22,17 @@ def ago(age: timedelta) -> str:
         if minutes >= 2 * length:
             return f"{minutes // length} {unit} ago"
     return "just now"
+
+
+def size(count: int) -> str:
+    """Bytes in the largest unit of which there is at least one.
+
+    Examples
+    --------
+    >>> size(512), size(1536), size(3 << 30)
+    ('512 bytes', '1.5 KiB', '3.0 GiB')
+    """
+    for unit, length in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= length:
+            return f"{count / length:,.1f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,183 @@
+"""What all commands have in common: options, errors, exit codes, and how they answer people and machines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+import traceback
+import warnings
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
+
+import typer
+
+from brainpack.cli.exits import INTERRUPTED, PIPE_CLOSED, REFUSED, STORE_FAILED, WRONG_USAGE
+from brainpack.errors import BrainpackError, SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command answers.
+
+    Attributes
+    ----------
+    quiet : bool
+        Whether it says nothing but warnings and errors.
+    json : bool
+        Whether it answers with one JSON document, for machines.
+    debug : bool
+        Whether an error shows where it came from.
+    """
+
+    quiet: bool = False
+    json: bool = False
+    debug: bool = False
+
+    @property
+    def is_for_people(self) -> bool:
+        return not (self.quiet or self.json)
+
+    def say(self, text: object) -> None:
+        """Print a text for people, at once."""
+        if self.is_for_people:
+            print(text, flush=True)
+
+    def answer(self, document: object) -> None:
+        """Print the answer for machines."""
+        if self.json:
+            print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> object:
+    """What JSON has no word for."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _option(name: str, text: str) -> inspect.Parameter:
+    kind = Annotated[bool, typer.Option(f"--{name}", help=text)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+
+
+_OF_ALL: Final = (
+    _option("quiet", "Say nothing but warnings and errors."),
+    _option("json", "Answer with one JSON document, for machines."),
+    _option("debug", "Show where an error came from."),
+)
+
+
+def command(app: typer.Typer, name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., int]], None]:
+    """Make a function a command.
+
+    The function gets an `Output` by the keyword `output`, for which the command has the options `--quiet`, `--json` and
+    `--debug`; it returns the exit code. Its docstring is the help.
+
+    Parameters
+    ----------
+    app : Typer
+        What the command belongs to.
+    name : str
+    example : str
+        Arguments that work, for the help.
+    **settings
+        Further ones of typer.
+    """
+
+    def add(function: Callable[..., int]) -> None:
+        signature = inspect.signature(function, eval_str=True)
+        own = [parameter for parameter in signature.parameters.values() if parameter.name != "output"]
+
+        @functools.wraps(function)
+        def run(**values: Any) -> None:
+            output = Output(**{option.name: values.pop(option.name) for option in _OF_ALL})
+            raise typer.Exit(_code_of(functools.partial(function, **values, output=output), output))
+
+        everything = [_by_keyword(parameter) for parameter in (*own, *_OF_ALL)]
+        run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]  # what inspect looks for first
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
+        app.command(name, help=_help(function), epilog=f"Example: brainpack {example}", **settings)(run)
+
+    return add
+
+
+def _help(function: Callable[..., int]) -> str:
+    """The docstring, without line breaks inside its paragraphs, which typer would keep."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in (inspect.getdoc(function) or "").split("\n\n"))
+
+
+def _by_keyword(parameter: inspect.Parameter) -> inspect.Parameter:
+    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+
+
+def _code_of(call: Callable[[], int], output: Output) -> int:
+    """Do what a command does; say what went wrong; what the program ends with."""
+    from brainpack.progress import hidden
+
+    try:
+        with warnings_in_one_line(), nullcontext() if output.is_for_people else hidden():
+            code = call()
+            sys.stdout.flush()  # here, or else Python tells of a closed pipe while it ends
+            return code
+    except BrainpackError as error:
+        if output.debug:
+            traceback.print_exc()
+        output.answer({"error": {"type": type(error).__name__, "message": str(error)}})
+        complain(str(error), *getattr(error, "__notes__", ()))
+        return _exit_code(error)
+    except BrokenPipeError:  # who reads has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # rich ends a program with the code for errors
+            return PIPE_CLOSED
+        raise
+    except KeyboardInterrupt:
+        complain("interrupted; the same command again does what is left")
+        return INTERRUPTED
+
+
+def _exit_code(error: BrainpackError) -> int:
+    if isinstance(error, StoreError):
+        return STORE_FAILED
+    return WRONG_USAGE if isinstance(error, SettingsError) else REFUSED
+
+
+def complain(message: str, *notes: str) -> None:
+    """Say what went wrong."""
+    print("\n".join((f"brainpack: {message}", *notes)), file=sys.stderr)
+
+
+@contextmanager
+def warnings_in_one_line() -> Iterator[None]:
+    """Say what users are warned of without naming a line of code, which they did not write."""
+    with warnings.catch_warnings():
+        show_with_line = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, UserWarning):
+                show_with_line(message, category, filename, lineno, file, line)
+                return
+            from tqdm import tqdm
+
+            tqdm.write(f"brainpack: warning: {' '.join(str(message).split())}", file=sys.stderr)  # above the bars
+
+        warnings.showwarning = show
+        yield
