@@ -140,3 +140,10 @@ def test_many_threads_at_once_are_no_error(tmp_path: Path) -> None:
 def test_items_pass_through_unchanged(capfd: pytest.CaptureFixture[str]) -> None:
     assert list(progress(iter("abc"), total=3, unit="files", what="stimuli")) == ["a", "b", "c"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_who_wants_no_bars_gets_none() -> None:
+    script = "from brainpack.progress import hidden\nwith hidden():" + ONE_PIECE.format(steps="1, 2", total=2).replace(
+        "\n", "\n    "
+    )
+    assert on_a_terminal(script) == ""

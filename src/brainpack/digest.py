@@ -7,10 +7,13 @@ import io
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from brainpack.progress import progress
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -214,13 +217,14 @@ def digest_file(path: Path) -> Digest:
         The file cannot be read.
     """
     with path.open("rb") as file:
-        if path.stat().st_size <= _WORTH_THREADS:
-            return _digest(file, Digester())
+        blocks, size = iter(partial(file.read, BLOCK), b""), path.stat().st_size
+        if size <= _WORTH_THREADS:
+            return _digest(blocks, Digester())
         with ThreadedDigester() as digester:
-            return _digest(file, digester)
+            return _digest(progress(blocks, -(-size // BLOCK), " MiB", path.name), digester)
 
 
-def _digest(file: BinaryIO, digester: Digester | ThreadedDigester) -> Digest:
-    while block := file.read(BLOCK):
+def _digest(blocks: Iterable[bytes], digester: Digester | ThreadedDigester) -> Digest:
+    for block in blocks:
         digester.update(block)
     return digester.digest()

@@ -11,6 +11,7 @@ import xarray as xr
 from brainpack.content.hashes import GroupContent, canonical_coords, content_of_groups
 from brainpack.content.values import TEXT, ArrayContent, ValuesHash, content_type, slabs
 from brainpack.objects.indexes import repeated_dimensions
+from brainpack.progress import progress
 from brainpack.read.container import NetcdfFile, decoding, refuse_what_hdf5_should_not_see
 from brainpack.read.encoding import data_variable
 
@@ -47,8 +48,9 @@ class FileArray:
             return np.asarray(self._variable[region])
 
     def slabs(self) -> Iterator[tuple[slice, ...]]:
-        """Regions of a few megabytes, in C order."""
-        return slabs(self.shape, self._bytes_of_a_value())
+        """Regions of a few megabytes, in C order; while they are used, a bar shows how many are left."""
+        regions = [*slabs(self.shape, self._bytes_of_a_value())]
+        yield from progress(regions, len(regions), " parts", "values")
 
     def _bytes_of_a_value(self) -> int:
         if self.type != TEXT:

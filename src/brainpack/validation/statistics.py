@@ -14,6 +14,7 @@ from brainpack.content.blocks import block_shape, joined, regions
 from brainpack.errors import InvalidData
 from brainpack.layout import PRESENTATION
 from brainpack.objects.values import natural, plain_data, why_not_storable
+from brainpack.progress import progress
 from brainpack.validation.magnitudes import LargestMagnitudes, NegativeCodes
 
 if TYPE_CHECKING:
@@ -332,7 +333,8 @@ def _values(array: xr.DataArray) -> Any:
 
 def pieces(values: Any) -> Iterator[tuple[Region, Block]]:
     """Cut an array into blocks of about a megabyte; a lazy one is computed by windows of whole chunks."""
-    for window in _windows(values):
+    windows = _windows(values)
+    for window in progress(windows, len(windows), " parts", "values"):
         held = np.asarray(values[window or ...])  # of an array without dimensions, `()` would give its value
         if not held.size:
             continue
