@@ -2,6 +2,7 @@
 #   make demo    package a small experiment into a folder (DIR=…), load it back and verify it
 #   make test    every test, with the reference client and the coverage gate
 #   make check   lint, types, imports and news: everything that runs no test
+#   make docs    build the pages of docs/ into build/docs; a warning is an error
 #   make matrix  the fast tests on the oldest libraries and on the newest Python of this machine
 #   make bench   compare speed with that of other libraries, and write benchmarks/RESULTS.md (about 40 minutes)
 #   make real    package published data sets (downloads 40 MB)
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 # One more than cores: the tests of a store wait for their server.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-FAST_TESTS := python -m pytest --hypothesis-profile matrix -n auto --dist loadgroup -m 'not interop and not slow and not server and not browser' tests
+FAST_TESTS := python -m pytest --hypothesis-profile matrix -n auto --dist loadgroup -m 'not interop and not slow and not server and not browser and not parquet' tests
 
 # The first of these Pythons that runs: a pyenv shim is on the PATH for versions that do not.
 python_of = $(shell for p in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
@@ -20,7 +21,7 @@ PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13 3.14 3,$(call python_of,$
 # What holds on the oldest and on the newest of them holds in between; `make fast-3.12` shows it.
 NEWEST_PYTHON = $(firstword $(foreach version,3.13 3.12,$(if $(call python_of,$(version)),fast-$(version))))
 
-.PHONY: demo test check lint types imports news format matrix oldest bench real clean
+.PHONY: demo test check lint types imports news format docs matrix oldest bench real clean
 
 demo: $(VENV)/.installed
 	$(BIN)/brainpack demo $(DIR)
@@ -47,6 +48,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env docs build/docs
+
 matrix: oldest $(NEWEST_PYTHON)
 
 # What pyproject.toml promises to run on. An old library's own warnings are no news, so they are no errors here.
@@ -70,7 +74,7 @@ real: $(VENV)/.dev
 	$(BIN)/python -m examples.run_all
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-3.* .coverage* .hypothesis .*_cache dist brainpack-demo
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-3.* .coverage* .hypothesis .*_cache build dist brainpack-demo
 	find src tests examples -name __pycache__ -prune -exec rm -rf {} +
 
 # Stamps: a virtual environment is made once, and again when pyproject.toml asks for something else.

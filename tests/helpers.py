@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from brainpack import StimulusSet
@@ -19,6 +20,7 @@ from brainpack.write.stimulus_files import StimulusFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from brainpack.write.stimuli import Packed
 
@@ -102,3 +104,9 @@ def recording(ids: Iterable[object] = ("left", "right", "日本", "left")) -> xr
         dims=("presentation", "neuroid", "time_bin"),
         attrs={"species": "macaque", "implants": 2, "sorted": True},
     )
+
+
+def any_text() -> AbstractContextManager[None]:
+    """Let pandas hold text that is no UTF-8, also where pyarrow is installed, whose arrays refuse it."""
+    context: AbstractContextManager[None] = pd.option_context("mode.string_storage", "python")
+    return context

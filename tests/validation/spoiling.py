@@ -14,6 +14,7 @@ from PIL import Image
 from brainpack import load_stimulus_set_from_files
 from brainpack.layout import STIMULUS_ID
 from brainpack.packaging import package_stimulus_set_locally
+from tests.helpers import any_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,12 @@ def table(change: Callable[[Any], Any]) -> Change:
 
 def column(name: str, make: Callable[[int], Any]) -> Change:
     """A column more, with a value for each row."""
-    return table(lambda stimuli: stimuli.assign(**{name: [make(row) for row in range(len(stimuli))]}))
+
+    def with_column(stimuli: Any) -> Any:
+        with any_text():
+            return stimuli.assign(**{name: [make(row) for row in range(len(stimuli))]})
+
+    return table(with_column)
 
 
 def contents(make: Callable[[bytes], bytes]) -> Change:

@@ -20,7 +20,7 @@ from brainpack.validation.rules.arguments import Given
 from brainpack.validation.rules.assemblies import ClaimedClass, Groups, StoredArray
 from brainpack.validation.rules.names import Claim, Name
 from brainpack.validation.rules.stimuli import StimulusTable
-from tests.helpers import subjects_with_files
+from tests.helpers import any_text, subjects_with_files
 from tests.validation.case import Case
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 
 def table(ids: Any, **columns: Any) -> StimulusTable:
-    return StimulusTable(pd.DataFrame({"stimulus_id": ids, **columns}))
+    with any_text():
+        return StimulusTable(pd.DataFrame({"stimulus_id": ids, **columns}))
 
 
 def stored(data: Any = (1.0, 2.0), group: str = "", **kwargs: Any) -> StoredArray:
-    return StoredArray(group, xr.DataArray(np.asarray(data), dims=("presentation",), **kwargs))
+    with any_text():
+        return StoredArray(group, xr.DataArray(np.asarray(data), dims=("presentation",), **kwargs))
 
 
 def claim(name: str = "BehavioralAssembly", dim: str = "presentation", **coords: Any) -> ClaimedClass:
@@ -241,7 +243,8 @@ def _pathlike_in_part(stimuli: StimulusSet, folder: Path) -> None:
 
 
 def _separators(stimuli: StimulusSet, _: Path) -> None:
-    stimuli["stimulus_path_within_store"] = ["a/b", "..\\c", "d", "e\n", "x" * 252, "\ud800", "f"]
+    with any_text():
+        stimuli["stimulus_path_within_store"] = ["a/b", "..\\c", "d", "e\n", "x" * 252, "\ud800", "f"]
 
 
 def _same_names(stimuli: StimulusSet, _: Path) -> None:
