@@ -19,7 +19,7 @@ import brainpack
 from brainpack.cli.main import main
 from brainpack.packaging import package_data_assembly_locally
 
-COMMANDS = ("demo", "diff", "load", "publish", "uploads", "doctor", "run", "validate", "verify")
+COMMANDS = ("demo", "diff", "load", "package", "publish", "uploads", "doctor", "report", "run", "validate", "verify")
 OF_CACHE = ("list", "verify", "prune", "export", "import")
 FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
 
@@ -43,7 +43,9 @@ def test_help_names_commands_and_exit_codes() -> None:
     assert "1 invalid data, refused, different or not there; 2 wrong usage" in words(done.stdout)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "show", *(f"cache {action}" for action in OF_CACHE)])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "show", "package stimuli", "package assembly", *(f"cache {action}" for action in OF_CACHE)]
+)
 def test_help_of_a_command_has_an_example_that_parses(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(*command.split(), "--help")
     assert done.returncode == 0

@@ -20,7 +20,7 @@ from brainpack.cli.exits import INTERRUPTED, PIPE_CLOSED, REFUSED, STORE_FAILED,
 from brainpack.errors import BrainpackError, SettingsError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ _OF_ALL: Final = (
     _option("debug", "Show where an error came from."),
 )
 
+_CONTEXT: Final = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
 
 def command(app: typer.Typer, name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., int]], None]:
     """Make a function a command.
@@ -95,29 +97,52 @@ def command(app: typer.Typer, name: str, *, example: str, **settings: Any) -> Ca
     """
 
     def add(function: Callable[..., int]) -> None:
-        signature = inspect.signature(function, eval_str=True)
-        own = [parameter for parameter in signature.parameters.values() if parameter.name != "output"]
-
-        @functools.wraps(function)
-        def run(**values: Any) -> None:
-            output = Output(**{option.name: values.pop(option.name) for option in _OF_ALL})
-            raise typer.Exit(_code_of(functools.partial(function, **values, output=output), output))
-
-        everything = [_by_keyword(parameter) for parameter in (*own, *_OF_ALL)]
-        run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]  # what inspect looks for first
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
-        app.command(name, help=_help(function), epilog=f"Example: brainpack {example}", **settings)(run)
+        app.command(name, help=_help(function), epilog=f"Example: brainpack {example}", **settings)(_run(function))
 
     return add
+
+
+def command_of_group(group: typer.Typer, *, example: str) -> Callable[[Callable[..., int]], None]:
+    """Make a function what a group of commands does where none of them is named; as `command`."""
+
+    def add(function: Callable[..., int]) -> None:
+        run = _run(function)
+
+        def run_alone(**values: Any) -> None:
+            context: typer.Context = values.pop(_CONTEXT.name)
+            if context.invoked_subcommand is None:
+                run(**values)
+
+        _take(run_alone, (_CONTEXT, *inspect.signature(run).parameters.values()))
+        epilog = f"Example: brainpack {example}"
+        group.callback(invoke_without_command=True, help=_help(function), epilog=epilog)(run_alone)
+
+    return add
+
+
+def _run(function: Callable[..., int]) -> Callable[..., None]:
+    """Give what typer calls: with the options of all commands, and the exit code as typer wants it."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+
+    @functools.wraps(function)
+    def run(**values: Any) -> None:
+        output = Output(**{option.name: values.pop(option.name) for option in _OF_ALL})
+        raise typer.Exit(_code_of(functools.partial(function, **values, output=output), output))
+
+    _take(run, (*(parameter for parameter in parameters if parameter.name != "output"), *_OF_ALL))
+    return run
+
+
+def _take(function: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> None:
+    """Let a function have parameters, all by keyword, for those who look."""
+    by_keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    function.__signature__ = inspect.Signature(by_keyword)  # type: ignore[attr-defined]  # what inspect looks for first
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in by_keyword}
 
 
 def _help(function: Callable[..., int]) -> str:
     """The docstring, without line breaks inside its paragraphs, which typer would keep."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in (inspect.getdoc(function) or "").split("\n\n"))
-
-
-def _by_keyword(parameter: inspect.Parameter) -> inspect.Parameter:
-    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
 
 def _code_of(call: Callable[[], int], output: Output) -> int:

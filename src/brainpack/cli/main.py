@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from brainpack import __version__
-from brainpack.cli import caching, comparing, demo, publishing, running, showing, validating, verifying
-from brainpack.cli.command import command
+from brainpack.cli import (
+    caching,
+    comparing,
+    demo,
+    packaging,
+    publishing,
+    reporting,
+    running,
+    showing,
+    validating,
+    verifying,
+)
+from brainpack.cli.command import command, command_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +37,15 @@ _EXIT_CODES: Final = (
 
 
 def _group(**settings: Any) -> typer.Typer:
-    return typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", **settings)
+    return typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich", **settings)
 
 
-app = _group(epilog=_EXIT_CODES)
-cache = _group(help="Look after what was fetched from stores: the folder $BRAINIO_HOME, by default ~/.brainio.")
+app = _group(no_args_is_help=True, epilog=_EXIT_CODES)
+package = _group()
+cache = _group(
+    no_args_is_help=True,
+    help="Look after what was fetched from stores: the folder $BRAINIO_HOME, by default ~/.brainio.",
+)
 
 
 def _print_version(*, asked: bool) -> None:
@@ -52,6 +67,14 @@ def _brainpack(
     """
 
 
+app.add_typer(package, name="package", rich_help_panel=_PACKAGE)
+command_of_group(package, example="package --project my-data")(packaging.package)
+command(
+    package, "stimuli", example="package stimuli images --identifier lab.Author2026 --metadata stimuli.csv"
+)(packaging.stimuli)  # fmt: skip
+command(
+    package, "assembly", example="package assembly rates.csv --identifier lab.Author2026.rates --stimuli lab.Author2026"
+)(packaging.assembly)  # fmt: skip
 command(app, "demo", example="demo my-demo", rich_help_panel=_PACKAGE)(demo.demo)
 command(
     app, "run", example="run package_data.py --bucket-name my-bucket/lab", context_settings=_WITHOUT_ITS_OPTIONS,
@@ -68,6 +91,9 @@ command(
 command(
     app, "verify", example="verify s3://bucket/folder/assy_lab_Author2026.brainpack.json", rich_help_panel=_CHECK
 )(verifying.verify)  # fmt: skip
+command(
+    app, "report", example="report packages/assy_lab_Author2026_rates.brainpack.json", rich_help_panel=_CHECK
+)(reporting.report)  # fmt: skip
 command(app, "diff", example="diff yesterday today --rtol 1e-6", rich_help_panel=_CHECK)(comparing.diff)
 command(
     app, "publish", example="publish brainpack-demo --to s3://bucket/folder --dry-run", rich_help_panel=_SHARE

@@ -57,7 +57,7 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path} is not a table of stimuli: {error}; expected comma-separated columns in UTF-8 under a header"
         ) from error
     for name in columns:
-        table[name] = text[name] if name == FILENAME else _ids(text[name])
+        table[name] = text[name] if name == FILENAME else natural_ids(text[name])
     if id_column(table.columns) == LEGACY_STIMULUS_ID:
         table[STIMULUS_ID] = table[LEGACY_STIMULUS_ID]
     return table
@@ -72,7 +72,7 @@ def _parse(content: bytes, **options: Any) -> pd.DataFrame:
     return table
 
 
-def _ids(text: pd.Series[str]) -> pd.Series[Any]:
+def natural_ids(text: pd.Series[str]) -> pd.Series[Any]:
     """Numbers, where all ids are finite numbers as Python writes them; otherwise the text unchanged."""
     for dtype in (np.int64, np.uint64, np.float64):
         try:

@@ -1,4 +1,4 @@
-"""`brainpack.toml`: what goes out with the data, what may be wrong with them and why, and how they should be."""
+"""`brainpack.toml`: what data are made of, what goes out with them, what may be wrong and why, how they should be."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ import reprlib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from brainpack.errors import SettingsError
-from brainpack.layout import LONGEST_CITATION, RELEASE
+from brainpack.layout import IDENTIFIER, LONGEST_CITATION, RELEASE
+from brainpack.recipes import assembly_recipe, stimuli_recipe
 from brainpack.validation.terms import Profile, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from brainpack.recipes import AssemblyRecipe, StimuliRecipe
     from brainpack.validation.registry import Rule
+
+    Recipe = TypeVar("Recipe", AssemblyRecipe, StimuliRecipe)
 
 NAME: Final = "brainpack.toml"
 GENERAL: Final = ""
 _LONGEST_FILE: Final = 1 << 18  # bytes
+_PACKAGES: Final = "packages"
 
 Table = dict[str, Any]
 
@@ -37,6 +42,13 @@ class Project:
         By identifier, or "" for all, the reasons why findings do not count, by rule id.
     expected : mapping of str to mapping of str to int or list
         By identifier, or "" for all, what is declared about the data.
+    stimuli : tuple of StimuliRecipe
+    assemblies : tuple of AssemblyRecipe
+        What the project packages, and of which files.
+    into : Path or None
+        Folder of the packages; None without a file.
+    publish_to : str or None
+        Where packages go that are published, if the project says so: the URL of a bucket, or the path of a folder.
 
     Examples
     --------
@@ -48,6 +60,10 @@ class Project:
     release: Mapping[str, str] = field(default_factory=dict)
     waivers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     expected: Mapping[str, Mapping[str, int | list[object]]] = field(default_factory=dict)
+    stimuli: tuple[StimuliRecipe, ...] = ()
+    assemblies: tuple[AssemblyRecipe, ...] = ()
+    into: Path | None = None
+    publish_to: str | None = None
 
     @classmethod
     def find(cls, *folders: Path) -> Project:
@@ -80,14 +96,23 @@ class Project:
         """
         tables = _toml(path)
         try:
-            _only(tables, ("release", "waivers", "expect"), "table")
+            _only(tables, ("release", "package", "publish", "stimuli", "assembly", "waivers", "expect"), "table")
             return cls(
                 _release(_table(tables, "release"), path.parent),
                 _by_identifier(tables, "waivers", _waivers),
                 _by_identifier(tables, "expect", _expected),
+                _recipes(tables, "stimuli", stimuli_recipe, path.parent),
+                _recipes(tables, "assembly", assembly_recipe, path.parent),
+                path.parent / (_text(tables, "package", "into") or _PACKAGES),
+                _target(_text(tables, "publish", "to"), path.parent),
             )
         except _WrongError as error:
             raise SettingsError(f"{path}: {error}") from error
+
+    @property
+    def recipes(self) -> tuple[StimuliRecipe | AssemblyRecipe, ...]:
+        """All that the project packages, stimulus sets first, by identifier."""
+        return tuple(recipe for kind in (self.stimuli, self.assemblies) for recipe in sorted(kind, key=_identifier))
 
     def terms(
         self,
@@ -149,8 +174,9 @@ def _read(path: Path, longest: int) -> str:
 
 
 def _toml(path: Path) -> Table:
+    text = _read(path, _LONGEST_FILE)
     try:
-        return tomllib.loads(_read(path, _LONGEST_FILE))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}; correct it, see https://toml.io") from error
     except (ValueError, RecursionError) as error:  # numbers of too many digits, tables of too many tables
@@ -181,6 +207,45 @@ def _by_identifier(tables: Table, name: str, checked: Callable[[Table, str], Tab
             )
         found[identifier] = checked(values, f'[{name}."{identifier}"]')
     return found
+
+
+def _recipes(
+    tables: Table, name: str, recipe: Callable[[str, Table, Path], Recipe], folder: Path
+) -> tuple[Recipe, ...]:
+    """What [name."lab.Author2026"] and the like say."""
+    found = []
+    for identifier, table in _table(tables, name).items():
+        if not isinstance(table, dict) or not IDENTIFIER.fullmatch(identifier) or not any(_is_no_table(table)):
+            raise _WrongError(
+                f'[{name}] has {identifier!r}; expected an identifier in quotes: [{name}."lab.Author2026"]'
+            )
+        try:
+            found.append(recipe(identifier, table, folder))
+        except ValueError as error:
+            raise _WrongError(f'[{name}."{identifier}"] {error}') from error
+    return tuple(found)
+
+
+def _identifier(recipe: StimuliRecipe | AssemblyRecipe) -> str:
+    return recipe.identifier
+
+
+def _is_no_table(table: Table) -> Iterable[bool]:
+    return (not isinstance(value, dict) for value in table.values())
+
+
+def _text(tables: Table, name: str, key: str) -> str | None:
+    """The only key of a table."""
+    table = _table(tables, name)
+    _only(table, (key,), f"key of [{name}]")
+    if key in table and not _says_something(table[key]):
+        raise _WrongError(f'{key} in [{name}] is {reprlib.repr(table[key])}; expected text: {key} = "…"')
+    return table.get(key)
+
+
+def _target(text: str | None, folder: Path) -> str | None:
+    """A store; a folder is beside the file that names it."""
+    return text if text is None or "://" in text else str(folder / text)
 
 
 def _release(table: Table, folder: Path) -> dict[str, str]:

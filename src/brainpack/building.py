@@ -1,0 +1,161 @@
+"""Everything that `brainpack.toml` describes -> packages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainpack.atomic import whole_file
+from brainpack.errors import BrainpackError, SettingsError
+from brainpack.intake.assemblies import assembly_from
+from brainpack.intake.reading import TABLES
+from brainpack.intake.stimuli import stimuli_from
+from brainpack.layout import record_name
+from brainpack.pipeline import package_assembly, package_stimuli
+from brainpack.recipes import AssemblyRecipe, StimuliRecipe
+from brainpack.record.records import read_record
+from brainpack.validation.project import NAME, Project
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from brainpack.layout import Kind
+    from brainpack.recipes import Recipe
+    from brainpack.record.records import Record
+
+
+def build(project_folder: str | os.PathLike[str] = ".") -> list[Record]:
+    r"""Make all packages that a project describes.
+
+    Parameters
+    ----------
+    project_folder : path
+        Where `brainpack.toml` is.
+
+    Returns
+    -------
+    list of Record
+        Stimulus sets first, then assemblies, both by identifier. Files are the same on every run.
+
+    Raises
+    ------
+    SettingsError
+        Something in `brainpack.toml` cannot be followed; all that is known before work starts is told at once, and
+        nothing was written.
+    InvalidData, NotFound, StoreError, IntegrityError
+        One of the packages cannot be made. Those before it are complete.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "sentences").mkdir()
+    >>> _ = (folder / "sentences" / "one.txt").write_text("a sentence", "utf-8")
+    >>> _ = (folder / "brainpack.toml").write_text('[stimuli."lab.Author2026"]\nfrom = "sentences"', "utf-8")
+    >>> [record.identifier for record in build(folder)]
+    ['lab.Author2026']
+    """
+    path = Path(project_folder).absolute() / NAME
+    project = Project.read(path)
+    if not project.recipes or project.into is None:
+        raise SettingsError(
+            f'{path} describes no package; write what it is made of: [stimuli."lab.Author2026"] with from = "images"'
+        )
+    if problems := [*_problems(project, project.into)]:
+        raise SettingsError(f"nothing was packaged. In {path}:\n" + "\n".join(problems))
+    return [package_one(recipe, project.into) for recipe in project.recipes]
+
+
+def package_one(recipe: Recipe, into: str | os.PathLike[str]) -> Record:
+    """Make one package.
+
+    Parameters
+    ----------
+    recipe : StimuliRecipe or AssemblyRecipe
+    into : path
+        Folder of the package; the stimulus set of an assembly is looked for there, too. Where it holds the same data
+        already, the record stays as it is.
+
+    Raises
+    ------
+    BrainpackError
+        As `brainpack.stimuli_from`, `brainpack.assembly_from` and what packages them.
+    """
+    folder = Path(into)
+    kind: Kind = "stimulus_set" if isinstance(recipe, StimuliRecipe) else "assembly"
+    before = _record(folder / record_name(kind, recipe.identifier))
+    return _as_before(_packaged(recipe, folder), before, folder)
+
+
+def _packaged(recipe: Recipe, folder: Path) -> Record:
+    if isinstance(recipe, StimuliRecipe):
+        stimuli = stimuli_from(
+            recipe.source, metadata=recipe.metadata, id_column=recipe.id_column, file_column=recipe.file_column
+        )
+        return package_stimuli(stimuli, recipe.identifier, folder)
+    assembly = assembly_from(
+        recipe.source,
+        dims=recipe.dims,
+        values=recipe.values,
+        variable=recipe.variable,
+        metadata=recipe.metadata,
+        class_name=recipe.class_name,
+    )
+    return package_assembly(assembly, recipe.identifier, recipe.stimuli, type(assembly).__name__, folder)
+
+
+def _record(path: Path) -> Record | None:
+    try:
+        return read_record(path)
+    except BrainpackError:
+        return None
+
+
+def _as_before(record: Record, before: Record | None, folder: Path) -> Record:
+    """The earlier record, if nothing but the time has changed, so that the same files give the same folder."""
+    if before is None or replace(record, created=before.created) != before:
+        return record
+    with whole_file(folder / before.name) as partial:
+        partial.write_text(before.to_json(), encoding="utf-8", newline="\n")
+    return before
+
+
+def _problems(project: Project, into: Path) -> Iterator[str]:
+    """What is known to be wrong before a file is read."""
+    sets = {recipe.identifier for recipe in project.recipes if isinstance(recipe, StimuliRecipe)}
+    for recipe in project.recipes:
+        kind = "stimuli" if isinstance(recipe, StimuliRecipe) else "assembly"
+        where = f'[{kind}."{recipe.identifier}"]'
+        if not _is_there(recipe.source):
+            yield f"from in {where} is {recipe.source}, where nothing is; correct the name"
+        for path in filter(_is_missing_table, _tables(recipe)):
+            yield f"metadata in {where} are {path}, where nothing is; correct the name"
+        if isinstance(recipe, AssemblyRecipe) and not (recipe.stimuli in sets or _is_packaged(recipe.stimuli, into)):
+            yield (
+                f"stimuli in {where} is {recipe.stimuli!r}, which neither is in {NAME} nor packaged in {into}; "
+                f'add [stimuli."{recipe.stimuli}"], or correct the identifier'
+            )
+
+
+def _is_packaged(identifier: str, into: Path) -> bool:
+    return _is_there(into / record_name("stimulus_set", identifier))
+
+
+def _tables(recipe: Recipe) -> list[Path]:
+    if isinstance(recipe, AssemblyRecipe):
+        return [*recipe.metadata.values()]
+    return [] if recipe.metadata is None else [recipe.metadata]
+
+
+def _is_missing_table(path: Path) -> bool:
+    """Whether it is named like a table, and not one in a MATLAB file, and not there."""
+    return path.suffix.lower() in TABLES and not _is_there(path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

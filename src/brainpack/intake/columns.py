@@ -1,0 +1,129 @@
+"""Which column of a table is what: names that mean something, and what an unknown column belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from brainpack.errors import InvalidData, SettingsError
+from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+    Codes = npt.NDArray[np.int64]
+
+NEUROID: Final = "neuroid"
+TIME_BIN: Final = "time_bin"
+EVENT: Final = "event"
+REPETITION: Final = "repetition"
+BIN_EDGES: Final = ("time_bin_start", "time_bin_end")
+
+# What tells presentations of one stimulus apart.
+IDENTIFYING: Final = (PRESENTATION, STIMULUS_ID, REPETITION, "trial", "block", "run", "session", "subject")
+RESPONSES: Final = ("value", "values", "response", "rate", "firing_rate", "spike_count", "count", "beta", "activity")
+CHOICES: Final = ("choice", "correct", "rt", "reaction_time")
+SPIKES: Final = ("spike_time", "time")
+
+
+def with_todays_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Call `image_id` by its name of today."""
+    if LEGACY_STIMULUS_ID in table.columns and STIMULUS_ID not in table.columns:
+        return table.rename(columns={LEGACY_STIMULUS_ID: STIMULUS_ID})
+    return table
+
+
+def key_columns(dim: str, columns: Iterable[object]) -> tuple[str, ...]:
+    """Columns that name the entries of a dimension other than `presentation`; none where there are no such columns.
+
+    Examples
+    --------
+    >>> key_columns("neuroid", ["neuroid_id", "rate"]), key_columns("choice", ["choice"]), key_columns("event", [])
+    (('neuroid_id',), ('choice',), ())
+    """
+    known = {*columns}
+    if dim == TIME_BIN and known.issuperset(BIN_EDGES):
+        return BIN_EDGES
+    candidates = (f"{dim}_id", dim, BIN_EDGES[0]) if dim == TIME_BIN else (f"{dim}_id", dim)
+    return next(((name,) for name in candidates if name in known), ())
+
+
+def the_only(candidates: Sequence[str], table: pd.DataFrame, path: object) -> str | None:
+    """The column of these names that is in a table; None if there is none.
+
+    Raises
+    ------
+    SettingsError
+        There are several.
+    """
+    found = [name for name in candidates if name in table.columns]
+    if len(found) > 1:
+        raise SettingsError(
+            f"{path} has several columns that may be the values: {', '.join(found)}; say which by the option values"
+        )
+    return found[0] if found else None
+
+
+def coded(table: pd.DataFrame, keys: Sequence[str]) -> tuple[Codes, int]:
+    """Number the rows of a table by their keys, in the order in which these appear; also how many keys there are."""
+    if not keys:
+        return np.zeros(len(table), np.int64), 1
+    codes, count = np.zeros(len(table), np.int64), 1
+    for key in keys:
+        more, distinct = pd.factorize(table[key], use_na_sentinel=False)
+        if count * len(distinct) > np.iinfo(np.int64).max // 2:
+            codes, first = _dense(codes)
+            count = len(first)
+        codes, count = codes * len(distinct) + more, count * len(distinct)
+    codes, first = _dense(codes)
+    return codes, len(first)
+
+
+def _dense(codes: Codes) -> tuple[Codes, Any]:
+    dense, distinct = pd.factorize(codes)
+    return dense.astype(np.int64), distinct
+
+
+def first_rows(codes: Codes, count: int) -> Codes:
+    """Row in which each key appears first."""
+    first = np.full(count, len(codes), np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
+def is_constant(column: pd.Series[Any], codes: Codes, first: Codes) -> bool:
+    """Whether a column has one value for each key."""
+    values, _ = pd.factorize(column, use_na_sentinel=False)
+    return bool((values == values[first[codes]]).all())
+
+
+def occurrences(codes: Codes) -> Codes:
+    """How often the key of each row was there before, in the order of rows.
+
+    Examples
+    --------
+    >>> occurrences(np.array([0, 1, 0, 0, 1])).tolist()
+    [0, 0, 1, 2, 1]
+    """
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    before = np.arange(len(codes)) - np.repeat(starts, np.diff(np.append(starts, len(codes))))
+    result = np.empty(len(codes), np.int64)
+    result[order] = before
+    return result
+
+
+def plain(column: pd.Series[Any]) -> npt.NDArray[Any]:
+    """Values of a column in a type of numpy: text as objects, NaN where there is none."""
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return plain(pd.Series(np.asarray(column)))
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        raise InvalidData(f"column {column.name!r} has times of a time zone; convert them to UTC without a zone")
+    return column.to_numpy(dtype=object, na_value=np.nan)

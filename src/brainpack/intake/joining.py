@@ -1,0 +1,75 @@
+"""A table and another one that says more about its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from brainpack.errors import InvalidData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LISTED: Final = 5
+
+
+def joined(
+    table: pd.DataFrame, facts: pd.DataFrame, keys: Sequence[str], table_name: str, facts_name: str
+) -> pd.DataFrame:
+    """Put the columns of one table beside those of another.
+
+    Parameters
+    ----------
+    table, facts : DataFrame
+        Rows of `table` keep their order; several may have the same key.
+    keys : sequence of str
+        Columns of both by which rows are found.
+    table_name, facts_name : str
+        For messages.
+
+    Raises
+    ------
+    InvalidData
+        A key is in one of the two only, or several times in `facts`, or both have another column.
+
+    Examples
+    --------
+    >>> table, facts = pd.DataFrame({"id": ["b", "a"]}), pd.DataFrame({"id": ["a", "b"], "size": [1, 2]})
+    >>> joined(table, facts, ["id"], "one", "the other")["size"].tolist()
+    [2, 1]
+    """
+    if both := [str(name) for name in facts.columns if name in table.columns and name not in keys]:
+        raise InvalidData(
+            f"{table_name} and {facts_name} both have {', '.join(both)}; delete these columns in one of them"
+        )
+    wanted, known = _index(table, keys), _index(facts, keys)
+    name = ", ".join(keys)
+    if not known.is_unique:
+        again = known[known.duplicated()].unique().tolist()
+        raise InvalidData(f"{facts_name} has several rows for {name} {_listed(again)}; expected one for each")
+    rows = known.get_indexer(wanted)
+    if (rows < 0).any():
+        missing = wanted[rows < 0].unique().tolist()
+        raise InvalidData(f"{facts_name} has no row for {name} {_listed(missing)} of {table_name}; add it")
+    if len(surplus := known.difference(wanted, sort=False)):
+        raise InvalidData(
+            f"{facts_name} has rows for {name} {_listed(surplus.tolist())}, of which {table_name} has nothing; "
+            "delete them"
+        )
+    added = facts.drop(columns=[*keys]).take(rows).set_axis(table.index)
+    return pd.concat([table, added], axis=1)
+
+
+def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
+    if len(keys) == 1:
+        column = table[keys[0]]
+        return pd.Index(column if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(object))
+    index: pd.Index[Any] = pd.MultiIndex.from_frame(table[[*keys]].astype(object))
+    return index
+
+
+def _listed(values: Sequence[object]) -> str:
+    return ", ".join(map(repr, values[:_LISTED])) + (
+        f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
+    )

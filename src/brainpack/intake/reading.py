@@ -1,0 +1,145 @@
+"""CSV, TSV and Parquet files -> tables, with every id as it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from brainpack.errors import InvalidData, SettingsError
+from brainpack.read.access import reading, refuse_other_than_file
+from brainpack.read.tables import natural_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
+_PARQUET: Final = ".parquet"
+TABLES: Final = (*_SEPARATORS, _PARQUET)
+# exact by default since pandas 3, which deprecates the argument
+_EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+_ZEROS_FIRST: Final = re.compile(r'(?:^|[,\t"])[+-]?0[0-9]', re.MULTILINE)
+_IS_CODE: Final = r"[+-]?0[0-9].*"
+_INDEX: Final = re.compile(r"__index_level_[0-9]+__")  # what pandas writes along without being asked
+
+
+def read_any_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame:
+    """Read a table.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or TSV in UTF-8 with a header, or Parquet.
+    text_columns : iterable of str
+        Columns that hold ids or names, beside those that `is_id` knows.
+
+    Returns
+    -------
+    DataFrame
+        Of a CSV or TSV, columns of numbers and of true/false have such types, with NaN in empty cells. Ids are
+        integers or floats where all of them are numbers in their usual form, and otherwise the text that they are:
+        "001", "NA". Other columns in which a number begins with a zero, like "007", are text, too. Parquet has its
+        own types.
+
+    Raises
+    ------
+    NotFound, StoreError
+        It is not there, or cannot be read.
+    InvalidData
+        It is no such table, or has no rows.
+    SettingsError
+        It is Parquet, and pyarrow is not installed.
+    """
+    refuse_other_than_file(path)
+    if path.suffix.lower() == _PARQUET:
+        table = _parquet(path)
+    else:
+        with reading(path):
+            content = path.read_bytes()
+        table = _separated(content, path, _SEPARATORS.get(path.suffix.lower(), ","), {*text_columns})
+    if not len(table):
+        raise InvalidData(f"{path} has no rows; expected at least one below the header")
+    return table
+
+
+def is_id(name: str) -> bool:
+    """Whether a column holds names of things, which are never numbers to compute with.
+
+    Examples
+    --------
+    >>> is_id("neuroid_id"), is_id("filename"), is_id("grid")
+    (True, True, False)
+    """
+    return name in {"id", "filename", "file", "path", "neuroid", "presentation"} or name.endswith("_id")
+
+
+def _separated(content: bytes, path: Path, separator: str, text_columns: set[str]) -> pd.DataFrame:
+    try:
+        text = content.decode("utf-8-sig")
+        header = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+        _refuse_header(header, separator)
+        as_text = [name for name in header if is_id(name) or name in text_columns]
+        table = _parsed(text, separator, dtype=dict.fromkeys(as_text, str))
+        if _ZEROS_FIRST.search(text):
+            as_text += [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name].dtype)]
+        kept = _parsed(text, separator, dtype=str, keep_default_na=False, usecols=as_text) if as_text else table
+    except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
+        raise InvalidData(
+            f"{path} is not a table that can be read: {error}; expected UTF-8 with a header, columns separated by "
+            f"{'tabs' if separator == chr(9) else 'commas'}"
+        ) from error
+    for name in as_text:
+        if is_id(name) or name in text_columns:
+            table[name] = _distinct_ids(kept[name])
+        elif kept[name].str.fullmatch(_IS_CODE).any():
+            table[name] = kept[name].where(kept[name] != "")
+    return table
+
+
+def _distinct_ids(text: pd.Series[str]) -> pd.Series[Any]:
+    """`natural_ids`, of which each is looked at once."""
+    codes, distinct = pd.factorize(text)
+    return natural_ids(pd.Series(distinct, dtype=object)).take(codes).set_axis(text.index)
+
+
+def _refuse_header(header: list[str], separator: str) -> None:
+    if len(header) == 1 and (other := next((sign for sign in ";\t,|" if sign in header[0]), None)):
+        raise ValueError(f"its header has {other!r} between the columns, and no {separator!r}")
+    if "" in header:
+        raise ValueError(f"column {header.index('') + 1} has no name")
+    if again := sorted({name for name in header if header.count(name) > 1}):
+        raise ValueError(f"it has several columns {again[0]!r}")
+
+
+def _parsed(text: str, separator: str, **options: Any) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows have more cells than the header
+        table: pd.DataFrame = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            index_col=False,
+            low_memory=False,
+            **_EXACT_FLOATS,
+            **options,
+        )
+    return table
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise SettingsError(
+            f'{path} is Parquet, which pyarrow reads: pip install "brainpack[parquet]", or save the table as CSV'
+        ) from error
+    try:
+        with path.open("rb") as file:
+            table: pd.DataFrame = parquet.read_table(file).to_pandas(ignore_metadata=True)
+    except (ArrowException, OSError, ValueError) as error:  # damage is an OSError of Arrow as well
+        raise InvalidData(f"{path} is not a Parquet file that can be read: {error}; write it again") from error
+    return table.drop(columns=[name for name in table.columns if _INDEX.fullmatch(str(name))])
