@@ -19,7 +19,20 @@ import brainpack
 from brainpack.cli.main import main
 from brainpack.packaging import package_data_assembly_locally
 
-COMMANDS = ("demo", "diff", "load", "package", "publish", "uploads", "doctor", "report", "run", "validate", "verify")
+COMMANDS = (
+    "demo",
+    "diff",
+    "load",
+    "package",
+    "plugin",
+    "publish",
+    "uploads",
+    "doctor",
+    "report",
+    "run",
+    "validate",
+    "verify",
+)
 OF_CACHE = ("list", "verify", "prune", "export", "import")
 FILE_LINE = re.compile(r"^  (\S+) +[\d,]+ bytes  SHA-1 ([0-9a-f]{40})$", re.MULTILINE)
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from brainpack.errors import SettingsError as SettingsError
     from brainpack.errors import StoreError as StoreError
     from brainpack.errors import Unavailable as Unavailable
+    from brainpack.intake.assemblies import assembly_from as assembly_from
+    from brainpack.intake.stimuli import stimuli_from as stimuli_from
     from brainpack.loading import load as load
     from brainpack.loading import load_assembly_from_file as load_assembly_from_file
     from brainpack.loading import load_assembly_from_s3 as load_assembly_from_s3
@@ -47,7 +49,9 @@ if TYPE_CHECKING:
     from brainpack.objects.transform import index_efficient as index_efficient
     from brainpack.objects.transform import merge_data_arrays as merge_data_arrays
     from brainpack.objects.transform import subset as subset
+    from brainpack.picturing.report import write_report as write_report
     from brainpack.planning import Plan as Plan
+    from brainpack.plugin.writing import write_plugin as write_plugin
     from brainpack.progress import Progress as Progress
     from brainpack.publishing import plan as plan
     from brainpack.publishing import publish as publish
@@ -62,6 +66,8 @@ _HOMES = {
     "comparing.packages": "content_hash diff",
     "errors": "AccessDenied AlreadyPublished BrainpackError CheckFailed IntegrityError InvalidData NotFound "
     "SettingsError StoreError Unavailable",
+    "intake.assemblies": "assembly_from",
+    "intake.stimuli": "stimuli_from",
     "loading": "load load_assembly_from_file load_assembly_from_s3 load_stimulus_set_from_files "
     "load_stimulus_set_from_s3",
     "objects.assemblies": "BehavioralAssembly DataAssembly MetadataAssembly ModelFeaturesAssembly NeuroidAssembly "
@@ -69,7 +75,9 @@ _HOMES = {
     "objects.indexes": "gather_indexes get_levels get_metadata walk_coords",
     "objects.stimuli": "StimulusSet",
     "objects.transform": "index_efficient merge_data_arrays subset",
+    "picturing.report": "write_report",
     "planning": "Plan",
+    "plugin.writing": "write_plugin",
     "progress": "Progress",
     "publishing": "plan publish",
     "record.records": "Record",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
 
+    from brainpack.locating import Located
     from brainpack.record.records import Record
 
     AnyPath = str | os.PathLike[str]
@@ -131,10 +132,14 @@ def summarise(place: AnyPath) -> Iterator[Summary]:
         return
     cache = Cache(Settings.from_environment())
     for source in records_at(text):
-        found = locate(source, cache)
-        record = found.record
-        parts = [record.file(suffix) for suffix in SUFFIXES[record.kind]]
-        yield _summary(record.identifier, record, found.paths(parts, cache))
+        yield summary_of(locate(source, cache), cache)
+
+
+def summary_of(found: Located, cache: Cache) -> Summary:
+    """Summary of a package whose record was found; errors as in `summarise`."""
+    record = found.record
+    parts = [record.file(suffix) for suffix in SUFFIXES[record.kind]]
+    return _summary(record.identifier, record, found.paths(parts, cache))
 
 
 def _summary(name: str, record: Record | None, paths: Sequence[Path]) -> Summary:

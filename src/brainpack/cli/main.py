@@ -14,6 +14,7 @@ from brainpack.cli import (
     comparing,
     demo,
     packaging,
+    plugins,
     publishing,
     reporting,
     running,
@@ -98,6 +99,9 @@ command(app, "diff", example="diff yesterday today --rtol 1e-6", rich_help_panel
 command(
     app, "publish", example="publish brainpack-demo --to s3://bucket/folder --dry-run", rich_help_panel=_SHARE
 )(publishing.publish)  # fmt: skip
+command(
+    app, "plugin", example="plugin s3://bucket/folder --to brainscore_vision/data/lab2026", rich_help_panel=_SHARE
+)(plugins.plugin)  # fmt: skip
 command(app, "uploads", example="uploads s3://bucket/folder --abort", rich_help_panel=_SHARE)(publishing.uploads)
 command(app, "doctor", example="doctor s3://bucket/folder", rich_help_panel=_SHARE)(publishing.doctor)
 

@@ -64,7 +64,9 @@ def joined(
 def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
     if len(keys) == 1:
         column = table[keys[0]]
-        return pd.Index(column if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(object))
+        values = column if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(object)
+        of_one: pd.Index[Any] = pd.Index(values)
+        return of_one
     index: pd.Index[Any] = pd.MultiIndex.from_frame(table[[*keys]].astype(object))
     return index
 

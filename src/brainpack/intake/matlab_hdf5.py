@@ -1,8 +1,8 @@
 """MATLAB files of version 7.3, which are HDF5 -> their variables.
 
 Conventions, as MATLAB writes them: axes are reversed, for its arrays are stored column by column; `MATLAB_class` says
-what a variable is; text is 16 bit characters; cells, and the fields of arrays of structs, are references; an empty array
-has `MATLAB_empty`, and its shape as its values.
+what a variable is; text is 16 bit characters; cells, and the fields of arrays of structs, are references; an empty
+array has `MATLAB_empty`, and its shape as its values.
 """
 
 from __future__ import annotations

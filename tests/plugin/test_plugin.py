@@ -1,0 +1,251 @@
+"""The data plugin that is written, and what becomes of one that is there."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from brainpack import errors, packaging
+from brainpack.cli.main import main
+from brainpack.plugin.literals import block_literal, literal
+from brainpack.plugin.source import Source
+from brainpack.plugin.writing import write_plugin
+from brainpack.record.records import read_record
+from tests.helpers import recording, stimulus_set
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = "version.1"
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> list[Path]:
+    """Records on this computer of data sets as if they had been published."""
+    folder = tmp_path / "packages"
+    packaging.package_stimulus_set_locally(stimulus_set(tmp_path / "in"), "lab.Set2026", folder)
+    packaging.package_data_assembly_locally(recording(), "lab.Set2026.rates", "lab.Set2026", downloads_path=folder)
+    paths = sorted(folder.glob("*.json"), reverse=True)
+    for path in paths:
+        publish(path)
+    return paths
+
+
+def publish(path: Path, version: str | None = VERSION, **fields: Any) -> None:
+    record = read_record(path)
+    files = tuple(replace(file, version_id=version) for file in record.files)
+    published = replace(record, location="s3://bucket/lab/folder", files=files, **fields)
+    path.write_text(published.to_json(), "utf-8")
+
+
+def entries(folder: Path) -> dict[str, ast.Assign]:
+    tree = ast.parse((folder / "__init__.py").read_bytes())
+    return {ast.unparse(node.targets[0]): node for node in tree.body if isinstance(node, ast.Assign)}
+
+
+def test_a_new_plugin_says_what_registries_need(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "brainscore_vision" / "data" / "lab2026"
+    written = write_plugin(records, folder)
+    assert written.entries == {"lab.Set2026": "added", "lab.Set2026.rates": "added"}
+    text = (folder / "__init__.py").read_text("utf-8")
+    assert "\ndata_registry['lab.Set2026.rates'] = lambda: load_assembly_from_s3(\n" in text
+    assert "\nstimulus_set_registry['lab.Set2026'] = lambda: load_stimulus_set_from_s3(\n" in text
+    assert "from brainscore_vision import data_registry, load_stimulus_set, stimulus_set_registry\n" in text
+    record = read_record(records[1])
+    assert record.kind == "assembly"
+    call = entries(folder)["data_registry['lab.Set2026.rates']"].value
+    assert isinstance(call, ast.Lambda)
+    assert isinstance(call.body, ast.Call)
+    assert {argument.arg: ast.unparse(argument.value) for argument in call.body.keywords} == {
+        "identifier": "'lab.Set2026.rates'",
+        "version_id": repr(VERSION),
+        "sha1": repr(record.file(".nc").sha1),
+        "bucket": "'bucket/lab/folder'",
+        "cls": "NeuroidAssembly",
+        "stimulus_set_loader": "lambda: load_stimulus_set('lab.Set2026')",
+    }
+    tests = (folder / "test.py").read_text("utf-8")
+    assert "assert len(stimuli) == 3" in tests
+    assert f'"presentation": {recording().sizes["presentation"]}' in tests
+
+
+def test_the_code_is_as_ruff_would_leave_it(records: list[Path], tmp_path: Path) -> None:
+    publish(records[0], release={"citation": "@article{a,\n  title = {Größe \\& Wert},\n}", "licence": "CC-BY-4.0"})
+    write_plugin(records, tmp_path / "lab2026")
+    settings = ["--isolated", "--line-length", "120"]
+    for command in (["check"], ["format", "--diff", "--config", "format.quote-style = 'preserve'"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *settings, str(tmp_path / "lab2026")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_same_again_changes_nothing(records: list[Path], tmp_path: Path) -> None:
+    first = write_plugin(records, tmp_path / "lab2026")
+    again = write_plugin(records, tmp_path / "lab2026")
+    assert again.files == first.files
+    assert set(again.entries.values()) == {"unchanged"}
+
+
+HAND_WRITTEN = '''\
+# -*- coding: utf-8 -*-
+"""Größe."""
+from brainscore_core.supported_data_standards.brainio.assemblies import NeuroidAssembly as NA  # ours
+from brainscore_vision import data_registry
+
+BIBTEX = """@article{mine}"""
+\tand_tabs = 1
+data_registry["lab.Set2026.rates"] = functools.partial(ünder,   # a remark that goes
+    identifier="lab.Set2026.rates"); after = "日本"
+data_registry['other'] = lambda:  ( 1 )   # odd, and stays
+
+
+def helper( ):  # not formatted
+    return  data_registry
+'''.replace("\tand_tabs", "and_tabs")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_others_wrote_stays_byte_for_byte(line_end: str, mark: bytes, records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    given_text = HAND_WRITTEN.replace("\n", line_end)
+    (folder / "__init__.py").write_bytes(mark + given_text.encode())
+    assert write_plugin(records, folder).entries == {"lab.Set2026": "added", "lab.Set2026.rates": "updated"}
+    found = (folder / "__init__.py").read_bytes()
+    assert found.startswith(mark)
+    text = found.removeprefix(mark).decode()
+    head, old, tail = HAND_WRITTEN.replace("\n", line_end).partition(
+        f'data_registry["lab.Set2026.rates"] = functools.partial(ünder,   # a remark that goes{line_end}'
+        '    identifier="lab.Set2026.rates")'
+    )
+    assert old
+    first_lines, imports, others = head.partition(f"import data_registry{line_end}")
+    assert text.startswith(first_lines + imports)
+    assert others in text
+    assert tail in text
+    assert "@article{mine}" in text
+    assert text.replace(line_end, "").count("\n") == text.replace(line_end, "").count("\r") == 0
+    assert [*entries(folder)].count("data_registry['lab.Set2026.rates']") == 1
+    assert write_plugin(records, folder).files == {
+        folder / "__init__.py": found,
+        folder / "test.py": (folder / "test.py").read_bytes(),
+    }
+
+
+def test_an_update_touches_its_own_entry(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    write_plugin(records, folder)
+    decorated = (folder / "test.py").read_text("utf-8").replace("def test_lab_set2026_", "@slow\ndef test_lab_set2026_")
+    (folder / "test.py").write_text(decorated, "utf-8")
+    before, tests = (folder / "__init__.py").read_text("utf-8"), (folder / "test.py").read_text("utf-8")
+    publish(records[1], "version.2")
+    assert write_plugin(records, folder).entries == {"lab.Set2026": "unchanged", "lab.Set2026.rates": "updated"}
+    after = (folder / "__init__.py").read_text("utf-8")
+    assert after == before.replace(f'version_id="{VERSION}",\n    sha1', 'version_id="version.2",\n    sha1')
+    assert (folder / "test.py").read_text("utf-8") == tests  # with its decorator
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (b"def broken(:\n", "is not Python that can be changed"),
+        (b"# coding: nonsense\n", "is not Python that can be changed"),
+        (b"a = '\xff'\n", "is not Python that can be changed"),
+        (b"if True:\n    data_registry['lab.Set2026.rates'] = 1\n", "inside another statement or twice, see line 2"),
+        (b"data_registry['lab.Set2026.rates'] = 1\ndata_registry['lab.Set2026.rates'] = 2\n", "twice, see line 1, 2"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_changed_is_left_alone(code: bytes, message: str, records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (folder / "__init__.py").write_bytes(code)
+    with pytest.raises(errors.InvalidData, match=message):
+        write_plugin(records, folder)
+    assert [path.name for path in folder.iterdir()] == ["__init__.py"]
+    assert (folder / "__init__.py").read_bytes() == code
+
+
+def test_a_dry_run_touches_nothing(records: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plugin", *map(str, records), "--to", str(tmp_path / "lab2026"), "--dry-run"]) == 0
+    assert "added     lab.Set2026.rates" in capsys.readouterr().out
+    assert not (tmp_path / "lab2026").exists()
+
+
+def test_where_it_cannot_be_written(records: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(errors.SettingsError, match="'lab-2026' cannot be the name of a module"):
+        write_plugin(records, tmp_path / "lab-2026")
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.StoreError):
+        write_plugin(records, tmp_path / "file")
+    with pytest.raises(errors.NotFound):
+        write_plugin(tmp_path / "nowhere", tmp_path / "lab2026")
+
+
+@pytest.mark.parametrize("location", [None, "/shared/data"])
+def test_what_is_not_in_s3_is_refused(location: str | None, records: list[Path], tmp_path: Path) -> None:
+    for path in records:
+        path.write_text(replace(read_record(path), location=location).to_json(), "utf-8")
+    with pytest.raises(
+        errors.BrainpackError, match="publish" if location is None else "is not there|published in /shared"
+    ):
+        write_plugin(records, tmp_path / "lab2026")
+    assert not (tmp_path / "lab2026").exists()
+
+
+def test_a_plugin_of_another_domain(records: list[Path], tmp_path: Path) -> None:
+    write_plugin(records[0], tmp_path / "brainscore_language" / "data" / "lab2026")
+    text = (tmp_path / "brainscore_language" / "data" / "lab2026" / "__init__.py").read_text("utf-8")
+    assert "from brainscore_language import stimulus_set_registry" in text
+
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+
+
+@given(TEXTS)
+@example('"""\nimport os\n"""')
+@example("a\\\n")
+@example('ends with "\n"')
+@example("\r\n\x0c\x85\u2028")
+def test_any_text_comes_back_from_code(text: str) -> None:
+    assert ast.literal_eval(literal(text)) == text
+    assert ast.literal_eval(block_literal(text)) == text
+
+
+STATEMENTS = st.sampled_from(
+    ['"""Doc: ü."""', "import os", "from a import b, c  # ü", "x = 1; y = 2", "def f():\n    return 'ü'", "", "# ü",
+     "if x:\n    pass", "r['a'] = 0", "z = '''\nlines\n'''", "@d\ndef g(): pass"]
+)  # fmt: skip
+
+
+@given(st.lists(STATEMENTS, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_sources_keep_their_lines_in_order(parts: list[str], line_end: str, has_last_end: bool) -> None:
+    text = line_end.join(part.replace("\n", line_end) for part in parts) + line_end * has_last_end
+    several = text.count("r['a']") > 1
+    source = Source(text.encode(), "file.py")
+    source.import_names({"load": "somewhere", "b": "a"})
+    if several:
+        with pytest.raises(errors.InvalidData):
+            source.put("r['a'] = 1", is_entry, "r['a']")
+        return
+    source.put("r['a'] = 1", is_entry, "r['a']")
+    found = source.encoded().decode()
+    old, new = [iter(lines) for lines in (text.replace("r['a'] = 0", "r['a'] = 1").splitlines(), found.splitlines())]
+    assert all(any(line == other for other in new) for line in old)  # all of them, in their order
+    body = ast.parse(found).body
+    assert sum(map(is_entry, body)) == 1
+    assert "load" in {alias.name for node in body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert source.put("r['a'] = 1", is_entry, "r['a']") is None
+
+
+def is_entry(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "r['a']"
