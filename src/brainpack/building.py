@@ -65,10 +65,10 @@ def build(project_folder: str | os.PathLike[str] = ".") -> list[Record]:
         )
     if problems := [*_problems(project, project.into)]:
         raise SettingsError(f"nothing was packaged. In {path}:\n" + "\n".join(problems))
-    return [package_one(recipe, project.into) for recipe in project.recipes]
+    return [package_one(recipe, project.into, project) for recipe in project.recipes]
 
 
-def package_one(recipe: Recipe, into: str | os.PathLike[str]) -> Record:
+def package_one(recipe: Recipe, into: str | os.PathLike[str], project: Project | None = None) -> Record:
     """Make one package.
 
     Parameters
@@ -77,6 +77,8 @@ def package_one(recipe: Recipe, into: str | os.PathLike[str]) -> Record:
     into : path
         Folder of the package; the stimulus set of an assembly is looked for there, too. Where it holds the same data
         already, the record stays as it is.
+    project : Project, optional
+        By default that of the nearest `brainpack.toml`, as in `brainpack.pipeline.package_stimuli`.
 
     Raises
     ------
@@ -86,15 +88,15 @@ def package_one(recipe: Recipe, into: str | os.PathLike[str]) -> Record:
     folder = Path(into)
     kind: Kind = "stimulus_set" if isinstance(recipe, StimuliRecipe) else "assembly"
     before = _record(folder / record_name(kind, recipe.identifier))
-    return _as_before(_packaged(recipe, folder), before, folder)
+    return _as_before(_packaged(recipe, folder, project), before, folder)
 
 
-def _packaged(recipe: Recipe, folder: Path) -> Record:
+def _packaged(recipe: Recipe, folder: Path, project: Project | None) -> Record:
     if isinstance(recipe, StimuliRecipe):
         stimuli = stimuli_from(
             recipe.source, metadata=recipe.metadata, id_column=recipe.id_column, file_column=recipe.file_column
         )
-        return package_stimuli(stimuli, recipe.identifier, folder)
+        return package_stimuli(stimuli, recipe.identifier, folder, project=project)
     assembly = assembly_from(
         recipe.source,
         dims=recipe.dims,
@@ -103,7 +105,8 @@ def _packaged(recipe: Recipe, folder: Path) -> Record:
         metadata=recipe.metadata,
         class_name=recipe.class_name,
     )
-    return package_assembly(assembly, recipe.identifier, recipe.stimuli, type(assembly).__name__, folder)
+    class_name = type(assembly).__name__
+    return package_assembly(assembly, recipe.identifier, recipe.stimuli, class_name, folder, project=project)
 
 
 def _record(path: Path) -> Record | None:

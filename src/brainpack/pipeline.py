@@ -57,6 +57,7 @@ def package_stimuli(
     folder: Path,
     profile: Profile = Profile.DRAFT,
     *,
+    project: Project | None = None,
     executor: Any = None,
 ) -> Record:
     """Write the CSV, the ZIP and the record of a stimulus set.
@@ -68,9 +69,11 @@ def package_stimuli(
     identifier : str
         For instance "lab.Author2026".
     folder : Path
-        Made if needed. Files of an earlier run with the same identifier are replaced. The nearest `brainpack.toml` in
-        it or above it counts, or else in or above the working folder.
+        Made if needed. Files of an earlier run with the same identifier are replaced.
     profile : Profile
+    project : Project, optional
+        By default that of the nearest `brainpack.toml` in the folder or above it, or else in or above the working
+        folder.
     executor
         Who reads the files and looks into them, as for `brainpack.workers.workers`.
 
@@ -89,7 +92,7 @@ def package_stimuli(
     IntegrityError
         A stimulus changed while it was packed.
     """
-    project = Project.find(folder, Path.cwd())
+    project = project or Project.find(folder, Path.cwd())
     validate = functools.partial(run, f"stimulus set {identifier!r}", terms=project.terms(str(identifier), profile))
     with inspectors(executor, use_cluster=True) as crew:
         about_it = [
@@ -151,6 +154,7 @@ def package_assembly(
     folder: Path,
     extras: Mapping[str, xr.DataArray] | None = None,
     *,
+    project: Project | None = None,
     compress: Compress = True,
     executor: Any = None,
 ) -> Record:
@@ -165,10 +169,12 @@ def package_assembly(
     class_name : str
         For instance "NeuroidAssembly".
     folder : Path
-        Made if needed. Files of an earlier run with the same identifier are replaced. `brainpack.toml` counts as in
-        `package_stimuli`. If the stimulus set is in it, the assembly has to fit to it.
+        Made if needed. Files of an earlier run with the same identifier are replaced. If the stimulus set is in it, the
+        assembly has to fit to it.
     extras : mapping of str to DataArray, optional
         Become groups of the file, for instance the table of trials of a spike-times assembly.
+    project
+        As for `package_stimuli`.
     compress, executor
         As for `brainpack.write.netcdf.write_arrays`.
 
@@ -185,7 +191,7 @@ def package_assembly(
     StoreError
         The file cannot be written.
     """
-    project = Project.find(folder, Path.cwd())
+    project = project or Project.find(folder, Path.cwd())
     validate = functools.partial(run, f"assembly {identifier!r}", terms=project.terms(str(identifier)))
     report = validate(
         Name("assembly_identifier", identifier),

@@ -32,8 +32,10 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
     """
     refuse_other_than_file(path)
     try:
-        with reading_values(path):
-            array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+        array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        with reading(path):
+            raise
     except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError) as error:
         raise InvalidData(
             f"{path} is not an array that can be read: {error}; save it with numpy.save, of numbers or text, "
@@ -42,21 +44,6 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
     if array.dtype.names is not None:
         raise InvalidData(f"{path} has records with the fields {', '.join(array.dtype.names)}; save it as a table")
     return array
-
-
-class reading_values:  # noqa: N801 - a context manager, named like `reading`
-    """`reading`, which leaves ValueErrors to those who read a format."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            with reading(self._path):
-                raise error
 
 
 def labelled(

@@ -23,18 +23,21 @@ EVENT: Final = "event"
 REPETITION: Final = "repetition"
 BIN_EDGES: Final = ("time_bin_start", "time_bin_end")
 
+PRESENTATION_ID: Final = "presentation_id"
+
 # What tells presentations of one stimulus apart.
-IDENTIFYING: Final = (PRESENTATION, STIMULUS_ID, REPETITION, "trial", "block", "run", "session", "subject")
+IDENTIFYING: Final = (PRESENTATION_ID, STIMULUS_ID, REPETITION, "trial", "block", "run", "session", "subject")
 RESPONSES: Final = ("value", "values", "response", "rate", "firing_rate", "spike_count", "count", "beta", "activity")
 CHOICES: Final = ("choice", "correct", "rt", "reaction_time")
 SPIKES: Final = ("spike_time", "time")
 
 
 def with_todays_names(table: pd.DataFrame) -> pd.DataFrame:
-    """Call `image_id` by its name of today."""
-    if LEGACY_STIMULUS_ID in table.columns and STIMULUS_ID not in table.columns:
-        return table.rename(columns={LEGACY_STIMULUS_ID: STIMULUS_ID})
-    return table
+    """Call `image_id` by its name of today; and a column that is named like a dimension, for instance `neuroid_id`."""
+    better = {LEGACY_STIMULUS_ID: STIMULUS_ID, **{dim: f"{dim}_id" for dim in (PRESENTATION, NEUROID, TIME_BIN)}}
+    return table.rename(
+        columns={old: new for old, new in better.items() if old in table.columns and new not in table.columns}
+    )
 
 
 def key_columns(dim: str, columns: Iterable[object]) -> tuple[str, ...]:
@@ -48,7 +51,7 @@ def key_columns(dim: str, columns: Iterable[object]) -> tuple[str, ...]:
     known = {*columns}
     if dim == TIME_BIN and known.issuperset(BIN_EDGES):
         return BIN_EDGES
-    candidates = (f"{dim}_id", dim, BIN_EDGES[0]) if dim == TIME_BIN else (f"{dim}_id", dim)
+    candidates = (f"{dim}_id", BIN_EDGES[0]) if dim == TIME_BIN else (f"{dim}_id", dim)
     return next(((name,) for name in candidates if name in known), ())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from brainpack.errors import InvalidData
+from brainpack.notices import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def joined(
     Raises
     ------
     InvalidData
-        A key is in one of the two only, or several times in `facts`, or both have another column.
+        A key is in `table` only, or several times in `facts`, or both have another column.
 
     Examples
     --------
@@ -53,10 +54,7 @@ def joined(
         missing = wanted[rows < 0].unique().tolist()
         raise InvalidData(f"{facts_name} has no row for {name} {_listed(missing)} of {table_name}; add it")
     if len(surplus := known.difference(wanted, sort=False)):
-        raise InvalidData(
-            f"{facts_name} has rows for {name} {_listed(surplus.tolist())}, of which {table_name} has nothing; "
-            "delete them"
-        )
+        warn(f"{facts_name} has rows for {name} {_listed(surplus.tolist())}, of which {table_name} has nothing")
     added = facts.drop(columns=[*keys]).take(rows).set_axis(table.index)
     return pd.concat([table, added], axis=1)
 

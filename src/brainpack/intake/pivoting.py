@@ -12,7 +12,9 @@ import xarray as xr
 from brainpack.errors import InvalidData
 from brainpack.intake.columns import (
     IDENTIFYING,
+    PRESENTATION_ID,
     REPETITION,
+    TIME_BIN,
     coded,
     first_rows,
     is_constant,
@@ -22,7 +24,6 @@ from brainpack.intake.columns import (
 )
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.notices import warn
-from brainpack.objects.indexes import repeated_dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,11 @@ class Axis:
     @classmethod
     def of(cls, name: str, table: pd.DataFrame, keys: Sequence[str]) -> Axis:
         codes, count = coded(table, keys)
-        return cls(name, codes, first_rows(codes, count))
+        first = first_rows(codes, count)
+        if name == TIME_BIN:
+            order = np.lexsort([table[key].to_numpy()[first] for key in reversed(keys)])
+            codes, first = np.argsort(order)[codes], first[order]
+        return cls(name, codes, first)
 
 
 def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str], path: object) -> xr.DataArray:
@@ -85,6 +90,7 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
     """
     wide = [] if isinstance(values, str) else [*values]
     used = {*wide} if wide else {str(values)}
+    _refuse_without_id(table, [STIMULUS_ID, *(key for dim in dims for key in key_columns(dim, table.columns))], path)
     axes = [Axis.of(dim, table, key_columns(dim, table.columns)) for dim in dims if dim != PRESENTATION]
     if PRESENTATION in dims:
         table, presentations = _presentations(table, axes, used, path)
@@ -95,19 +101,11 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
     data = _filled(matrix, cells, int(np.prod(shape)), dtype_missing, path)
     coords = _coords(table, axes, used, path)
     if not wide:
-        return _array(data.reshape(shape), coords, [axis.name for axis in axes])
+        return xr.DataArray(data.reshape(shape), coords, [axis.name for axis in axes])
     spread = np.moveaxis(data.reshape([*shape, len(wide)]), -1, 1)
     names = [axis.name for axis in axes]
     coords["neuroid_id"] = ("neuroid", np.array(wide, dtype=object))
-    return _array(np.ascontiguousarray(spread), coords, [names[0], "neuroid", *names[1:]])
-
-
-@repeated_dimensions()
-def _array(data: npt.NDArray[Any], coords: dict[str, Any], dims: Sequence[str]) -> xr.DataArray:
-    named = {name: values for name, values in coords.items() if name not in dims}
-    # a coordinate of the name of its dimension would be an index of its own
-    same = {name: values for name, values in coords.items() if name in dims}
-    return xr.DataArray(data, coords={**named, **same}, dims=tuple(dims))
+    return xr.DataArray(np.ascontiguousarray(spread), coords, [names[0], "neuroid", *names[1:]])
 
 
 def _presentations(
@@ -117,22 +115,22 @@ def _presentations(
     neuroids = [axis for axis in axes if axis.name == "neuroid"]
     keys = [
         name
-        for name in ((PRESENTATION,) if PRESENTATION in table.columns else IDENTIFYING)
+        for name in ((PRESENTATION_ID,) if PRESENTATION_ID in table.columns else IDENTIFYING)
         if name in table.columns
         and name not in used
-        and (name in {PRESENTATION, STIMULUS_ID, REPETITION} or not _is_about(table[name], neuroids))
+        and (name in {PRESENTATION_ID, STIMULUS_ID, REPETITION} or not _is_about(table[name], neuroids))
     ]
     if not axes:  # a row for each presentation
         codes = np.arange(len(table), dtype=np.int64)
         presentations = Axis(PRESENTATION, codes, codes)
-        if PRESENTATION in keys:
+        if PRESENTATION_ID in keys:
             _refuse_again(coded(table, keys)[0], keys, path)
     else:
         presentations = Axis.of(PRESENTATION, table, keys)
         cells = _flat([presentations, *axes])
         again = occurrences(pd.factorize(cells)[0].astype(np.int64))
         if again.any():
-            if REPETITION in table.columns or PRESENTATION in table.columns:
+            if REPETITION in table.columns or PRESENTATION_ID in table.columns:
                 _refuse_again(cells, [*keys, *_names(axes, table)], path)
             table = table.assign(**{REPETITION: again})
             return table, Axis.of(PRESENTATION, table, [*keys, REPETITION])
@@ -141,6 +139,15 @@ def _presentations(
         if (number := occurrences(stimuli)).any():
             table = table.assign(**{REPETITION: number[presentations.codes]})
     return table, presentations
+
+
+def _refuse_without_id(table: pd.DataFrame, keys: Sequence[str], path: object) -> None:
+    for key in keys:
+        if key in table.columns and (is_empty := (table[key].isna() | (table[key] == "")).to_numpy()).any():
+            raise InvalidData(
+                f"{path}: column {key!r} is empty in {np.count_nonzero(is_empty)} of {len(table)} rows, first in "
+                f"row {int(np.argmax(is_empty)) + 1} below the header; fill it in, or delete these rows"
+            )
 
 
 def _is_about(column: pd.Series[Any], axes: Sequence[Axis]) -> bool:
@@ -236,5 +243,5 @@ def _coords(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: obj
 
 def _about(column: pd.Series[Any], name: str, axes: Sequence[Axis]) -> Axis | None:
     of_presentations = [axis for axis in axes if axis.name == PRESENTATION]
-    candidates = of_presentations if of_presentations and name in {PRESENTATION, STIMULUS_ID, REPETITION} else axes
+    candidates = of_presentations if of_presentations and name in {PRESENTATION_ID, STIMULUS_ID, REPETITION} else axes
     return next((axis for axis in candidates if is_constant(column, axis.codes, axis.first)), None)

@@ -13,7 +13,7 @@ from brainpack.errors import InvalidData, NotFound, SettingsError
 from brainpack.intake.joining import joined
 from brainpack.intake.reading import TABLES, read_any_table
 from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID
-from brainpack.media.formats import promised, suffix_of
+from brainpack.media.formats import TEXT, promised, suffix_of
 from brainpack.notices import warn
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.read.access import reading
@@ -42,7 +42,7 @@ def stimuli_from(
         A folder: all files of known formats in it and in folders below it, in natural order, with their names without
         suffix as ids. Or a table (CSV, TSV or Parquet) with a row for each stimulus.
     metadata : path, optional
-        A table with a row for each stimulus, which is found by its id.
+        A table with a row for each stimulus, which is found by its id; or, without ids, by its `filename`.
     id_column : str, optional
         Column with the ids in both tables; by default `stimulus_id`, or `image_id`.
     file_column : str, optional
@@ -85,11 +85,22 @@ def stimuli_from(
     else:
         table, paths = _table(path, id_column, file_column)
     if metadata is not None:
-        facts, _ = _identified(read_any_table(Path(metadata), [id_column] if id_column else ()), id_column, metadata)
+        facts = _with_ids_of_files(read_any_table(Path(metadata), [id_column] if id_column else ()), id_column)
+        facts, _ = _identified(facts, id_column, metadata)
+        if others := [each for each in facts[STIMULUS_ID] if each not in {*table[STIMULUS_ID]}]:
+            raise InvalidData(f"{metadata} has rows for {_listed(others)}, of which {path} has no file; add it")
         table = joined(table, facts, (STIMULUS_ID,), str(path), str(metadata))
     stimuli = StimulusSet(table)
     stimuli.stimulus_paths = dict(zip(table[STIMULUS_ID].tolist(), paths, strict=True))
     return stimuli
+
+
+def _with_ids_of_files(table: pd.DataFrame, id_column: str | None) -> pd.DataFrame:
+    """A table that names files instead of ids, with the ids that these files have in a folder."""
+    if id_column is not None or FILENAME not in table.columns or {STIMULUS_ID, LEGACY_STIMULUS_ID} & {*table.columns}:
+        return table
+    stems = pd.Series([Path(str(name)).stem for name in table[FILENAME]], dtype=object)
+    return table.drop(columns=FILENAME).assign(**{STIMULUS_ID: natural_ids(stems)})
 
 
 def _folder(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
@@ -126,7 +137,9 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _is_stimulus(path: Path) -> bool:
-    return path.suffix != "" and suffix_of(path.name) not in TABLES and promised(path.name, b"") is not None
+    """Whether it is an image, a video, a sound or a text; other text, such as README.md, is about stimuli."""
+    found = None if path.suffix == "" else promised(path.name, b"")
+    return found is not None and (found is not TEXT or suffix_of(path.name) == ".txt")
 
 
 def _is_expected(path: Path) -> bool:

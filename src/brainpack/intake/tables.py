@@ -16,6 +16,7 @@ from brainpack.intake.columns import (
     EVENT,
     IDENTIFYING,
     NEUROID,
+    PRESENTATION_ID,
     RESPONSES,
     SPIKES,
     TIME_BIN,
@@ -100,7 +101,7 @@ def _keys(dim: str, table: pd.DataFrame, facts: pd.DataFrame) -> tuple[str, ...]
     shared = [name for name in table.columns if name in facts.columns]
     if dim != PRESENTATION:
         return key_columns(dim, shared)
-    return (PRESENTATION,) if PRESENTATION in shared else tuple(name for name in IDENTIFYING if name in shared)
+    return (PRESENTATION_ID,) if PRESENTATION_ID in shared else tuple(name for name in IDENTIFYING if name in shared)
 
 
 def _refuse_unknown(table: pd.DataFrame, values: str | None, path: Path) -> None:
@@ -117,7 +118,9 @@ def _dims(
     names = {*table.columns}
     bins = (TIME_BIN,) if BIN_EDGES[0] in names or TIME_BIN in names else ()
     has_neuroids = bool(key_columns(NEUROID, names))
-    if not names & {STIMULUS_ID, PRESENTATION}:
+    if has_neuroids and SPIKES[0] in names and values in {None, SPIKES[0]} and class_name is None:
+        return (EVENT,)
+    if not names & {STIMULUS_ID, PRESENTATION_ID}:
         if has_neuroids and (names & {*SPIKES} or values) and class_name is None:
             return (EVENT,)
         raise SettingsError(
