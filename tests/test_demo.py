@@ -393,21 +393,3 @@ def test_the_reference_client_loads_the_packages(outcome: Outcome, run_reference
         "spikes": ["float64", experiment.spikes.values.tolist()[::1000]],
         "trials": experiment.trials.values.tolist(),
     }
-
-
-# --------------------------------------------------------------------------------------------- the readme
-
-
-def test_the_readme_shows_what_its_example_prints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    readme = (ROOT / "README.md").read_text("utf-8")
-    namespace: dict[str, object] = {}
-    for block in re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL):
-        exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the example is our own
-    printed = capsys.readouterr().out
-    assert printed
-    assert f"```text\n{printed}```" in readme
-    packages = {path.name + "/" * path.is_dir() for path in (tmp_path / "packages").glob("[!.]*")}
-    assert packages == set(re.findall(r"^((?:stimulus|assy)_\S+)  ", readme, re.MULTILINE))

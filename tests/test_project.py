@@ -10,7 +10,6 @@ import pkgutil
 import re
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 import brainpack
-from brainpack import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,18 +102,3 @@ def test_every_make_command_in_the_documentation_exists() -> None:
 def test_links_in_the_documentation_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
-
-
-def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = (ROOT / "README.md").read_text("utf-8")
-    namespace: dict[str, object] = {"__name__": "readme"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-            exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the example is our own
-    (declared,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    Path("brainpack.toml").write_text(declared, "utf-8")
-    reports = validate("packages", profile="publish")
-    assert len(reports) == 2
-    assert (reports.errors, reports.warnings) == ((), ())

@@ -159,7 +159,7 @@ def load_stimulus_set_from_s3(
     csv_version_id, zip_version_id : str, optional
         None or "" for the current version. They name nothing in a folder, where the SHA-1 decides.
     filename_prefix : str, optional
-        "stimulus_" by default.
+        `stimulus_` by default.
     verify : bool
         Compare every byte in the cache again, also of files that nobody touched.
     lazy : bool

@@ -51,6 +51,8 @@ _FASTPATH_POSITION = 6  # of ``fastpath`` among the arguments of DataArray
 def is_fastpath(*args: Any, **kwargs: Any) -> bool:
     """Tell whether xarray itself calls ``DataArray(...)`` with parts that need no further work.
 
+    Examples
+    --------
     >>> is_fastpath(0, fastpath=True), is_fastpath(0)
     (True, False)
     """
@@ -75,6 +77,8 @@ class DataAssembly(xr.DataArray):
     merges_stimuli : bool
         Whether loading merges the columns of the stimulus set onto ``presentation``.
 
+    Examples
+    --------
     >>> assembly = DataAssembly([1, 2], coords={"region": ("neuroid", ["V4", "IT"])}, dims=["neuroid"])
     >>> assembly.sel(region="IT").item()
     2
@@ -144,6 +148,8 @@ class DataAssembly(xr.DataArray):
     def accepts(cls, dims: Iterable[Hashable]) -> bool:
         """Whether an assembly of this class may have these dimensions; repeated ones count once.
 
+        Examples
+        --------
         >>> NeuroidAssembly.accepts(("presentation", "presentation", "neuroid"))
         True
         """
@@ -154,6 +160,8 @@ class DataAssembly(xr.DataArray):
     def expected_dimensions(cls) -> str:
         """Name the dimensions of the class, in words.
 
+        Examples
+        --------
         >>> SpikeTimesAssembly.expected_dimensions()
         'event'
         """
@@ -270,6 +278,8 @@ def assembly_class(name: str) -> type[DataAssembly]:
     ValueError
         If there is none; the message names all.
 
+    Examples
+    --------
     >>> assembly_class("NeuroidAssembly").__name__
     'NeuroidAssembly'
     """

@@ -86,6 +86,8 @@ def multi_groupby(assembly: xr.DataArray, group_coord_names: Sequence[Hashable],
     GroupbyError
         If the coordinates are of different dimensions.
 
+    Examples
+    --------
     >>> coords = {"object": ("presentation", ["car", "car", "dog"]), "size": ("presentation", [1, 1, 2])}
     >>> array = xr.DataArray([1.0, 3.0, 5.0], coords, "presentation")
     >>> multi_groupby(array, ["object", "size"]).mean().values
@@ -218,6 +220,8 @@ def multi_dim_apply(assembly: ArrayT, groups: Sequence[Hashable], apply: Callabl
     GroupbyError
         If there is not exactly one group per dimension.
 
+    Examples
+    --------
     >>> array = xr.DataArray([[1, 2], [3, 6]], {"a": ["x", "y"], "b": [1, 2]}, ("a", "b"))
     >>> multi_dim_apply(array, ["a", "b"], lambda cells, a, b: cells / b).values
     array([[1., 1.],
@@ -290,6 +294,8 @@ def multisel(assembly: ArrayT, method: str | None = None, tolerance: float | Non
     KeyError
         If a value does not occur, or a slice selects nothing.
 
+    Examples
+    --------
     >>> coords = {"region": ("neuroid", ["V4", "IT", "IT"]), "site": ("neuroid", [1, 2, 3])}
     >>> multisel(xr.DataArray([1, 2, 3], coords, "neuroid"), region="IT")["region"].values
     array(['IT', 'IT'], dtype='<U2')

@@ -55,6 +55,8 @@ def coordinate_values(variable: xr.Variable) -> np.ndarray[Any, Any]:
 
     Current xarray drops the zone, and older ones give integers.
 
+    Examples
+    --------
     >>> coordinate_values(xr.Variable("event", pd.date_range("2020-01-01", periods=1, tz="UTC")))
     array([Timestamp('2020-01-01 00:00:00+0000', tz='UTC')], dtype=object)
     """
@@ -72,6 +74,8 @@ def _multi_index(array: xr.DataArray, dim: Hashable) -> pd.MultiIndex | None:
 def levels_of(array: xr.DataArray, dim: Hashable) -> list[Level]:
     """Return the levels of the MultiIndex on `dim`, in order; none where there is no MultiIndex.
 
+    Examples
+    --------
     >>> array = gather_indexes(xr.DataArray([1, 2], {"region": ("neuroid", ["V4", "IT"])}, "neuroid"))
     >>> [level.name for level in levels_of(array, "neuroid")]
     ['region']
@@ -97,6 +101,8 @@ def with_levels(array: ArrayT, dim: Hashable, levels: Sequence[Level]) -> ArrayT
     levels : sequence of Level
         At least one, each with as many codes as `dim` has entries.
 
+    Examples
+    --------
     >>> array = xr.DataArray([1.0, 2.0], dims="neuroid")
     >>> with_levels(array, "neuroid", [Level.of("region", ["V4", "IT"])]).indexes["neuroid"].names
     FrozenList(['region'])
@@ -134,6 +140,8 @@ def gather_indexes(array: ArrayT, known: Mapping[Hashable, Level] | None = None)
     DataArray
         Of the same class, with the same data.
 
+    Examples
+    --------
     >>> array = xr.DataArray([1, 2], {"region": ("neuroid", ["V4", "IT"])}, "neuroid")
     >>> gather_indexes(array).sel(region="IT").item()
     2
@@ -189,6 +197,8 @@ def get_metadata(
     include_levels : bool
         The levels of those.
 
+    Examples
+    --------
     >>> array = gather_indexes(xr.DataArray([1], {"up": ("a", ["x"]), "down": ("a", [2])}, "a"))
     >>> list(get_metadata(array, names_only=True))
     ['up', 'down']
@@ -227,6 +237,8 @@ def _kind(array: xr.DataArray, name: Hashable) -> str:
 def walk_coords(assembly: xr.DataArray) -> Iterator[Coordinate]:
     """Yield ``(name, dims, values)`` of every coordinate and level.
 
+    Examples
+    --------
     >>> array = gather_indexes(xr.DataArray([1], {"region": ("neuroid", ["IT"])}, "neuroid"))
     >>> [(name, dims) for name, dims, values in walk_coords(array)]
     [('region', ('neuroid',))]
@@ -237,6 +249,8 @@ def walk_coords(assembly: xr.DataArray) -> Iterator[Coordinate]:
 def get_levels(assembly: xr.DataArray) -> list[Any]:
     """Return the level names of MultiIndexes with two levels and more.
 
+    Examples
+    --------
     >>> get_levels(gather_indexes(xr.DataArray([1], {"up": ("a", ["x"]), "down": ("a", [2])}, "a")))
     ['up', 'down']
     """
@@ -246,6 +260,8 @@ def get_levels(assembly: xr.DataArray) -> list[Any]:
 def coords_for_dim(assembly: xr.DataArray, dim: Hashable) -> dict[Any, np.ndarray[Any, Any]]:
     """Return the coordinates of `dim` that no index holds, name to values.
 
+    Examples
+    --------
     >>> coords_for_dim(xr.DataArray([1], {"region": ("neuroid", ["IT"])}, "neuroid"), "neuroid")
     {'region': array(['IT'], dtype='<U2')}
     """
@@ -268,6 +284,8 @@ def plain_coords(array: xr.DataArray) -> dict[str, tuple[tuple[str, ...], np.nda
         MultiIndex tuples; a level ``<dim>_level_0`` is named ``<dim>``; text is ``<U`` or object with NaN
         where it is missing; other types are as they were.
 
+    Examples
+    --------
     >>> array = gather_indexes(xr.DataArray([1], {"p": ("p", ["x"]), "q": ("p", [2])}, "p"))
     >>> plain_coords(array)
     {'p': (('p',), array(['x'], dtype=object)), 'q': (('p',), array([2]))}
@@ -298,6 +316,8 @@ def take(array: ArrayT, positions: Mapping[Hashable, np.ndarray[Any, Any]]) -> A
 
     ``isel`` indexes only the first occurrence, which leaves data and coordinates of different lengths.
 
+    Examples
+    --------
     >>> array = xr.DataArray([[1, 2], [3, 4]], {"region": ("neuroid", ["V4", "IT"])}, ("presentation", "neuroid"))
     >>> take(array, {"neuroid": np.array([1])}).values
     array([[2],

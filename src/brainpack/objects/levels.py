@@ -36,6 +36,8 @@ class Level(NamedTuple):
     def of(cls, name: Hashable, values: ArrayLike) -> Level:
         """Factorise one-dimensional `values`.
 
+        Examples
+        --------
         >>> Level.of("region", ["V4", "IT", "V4"]).codes.tolist()
         [1, 0, 1]
         """
@@ -61,6 +63,8 @@ class Level(NamedTuple):
     def of_texts(cls, name: Hashable, texts: list[str], codes: np.ndarray[Any, Any]) -> Level:
         """Sort distinct texts, and adapt the codes that point at them.
 
+        Examples
+        --------
         >>> Level.of_texts("region", ["V4", "IT"], np.array([0, 1, -1])).codes.tolist()
         [1, 0, -1]
         """
@@ -80,6 +84,8 @@ class Level(NamedTuple):
 def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
     """Return values as a plain numpy array, missing text and objects as NaN.
 
+    Examples
+    --------
     >>> plain_values(pd.Series(["a", None], dtype="string"))
     array(['a', nan], dtype=object)
     """
@@ -99,6 +105,8 @@ def plain_values(values: ArrayLike) -> np.ndarray[Any, Any]:
 def is_all_text(values: np.ndarray[Any, Any]) -> bool:
     """Whether objects are texts, of which none is missing; this is much faster than to look for missing ones.
 
+    Examples
+    --------
     >>> is_all_text(np.array(["a", "b"], dtype=object)), is_all_text(np.array(["a", None], dtype=object))
     (True, False)
     """

@@ -155,6 +155,9 @@ def _independent(parts: list[MutableMapping[Any, str | Path]]) -> MutableMapping
 class StimulusSet(pd.DataFrame):
     """A DataFrame with one row per stimulus and the file of every stimulus.
 
+    Identifier and paths survive selection, copying, sorting, merging, pickling and `pandas.concat`, which joins the
+    `stimulus_paths` of its parts and keeps an `identifier` that they share.
+
     Attributes
     ----------
     identifier : str or None
@@ -162,9 +165,8 @@ class StimulusSet(pd.DataFrame):
     stimulus_paths : dict or StimulusPaths
         ``stimulus_id`` to the local path of its file.
 
-    Both survive selection, copying, sorting, merging, pickling and `pandas.concat`, which joins the
-    `stimulus_paths` of its parts and keeps an `identifier` that they share.
-
+    Examples
+    --------
     >>> stimuli = StimulusSet({"stimulus_id": ["a", "b"], "size": [1, 2]})
     >>> stimuli.stimulus_paths = {"a": "images/a.png", "b": "images/b.png"}
     >>> stimuli[stimuli["size"] > 1].get_stimulus("b")

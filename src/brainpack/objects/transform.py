@@ -67,6 +67,8 @@ def subset(
     brainpack.errors.CheckFailed
         If one of the two lacks a dimension or coordinate, or if the lengths differ.
 
+    Examples
+    --------
     >>> source = gather_indexes(xr.DataArray([1, 2, 3], {"site": ("neuroid", ["a", "b", "c"])}, "neuroid"))
     >>> subset(source, source[[2, 0]]).values
     array([1, 3])
@@ -131,6 +133,8 @@ def index_efficient(source_values: ArrayLike, target_values: ArrayLike) -> list[
     list of int
         Positions in `source_values`.
 
+    Examples
+    --------
     >>> index_efficient([10, 20, 30], [30, 10, 30])
     [0, 2, 2]
     """
@@ -162,6 +166,8 @@ def merge_data_arrays(data_arrays: Iterable[ArrayT]) -> ArrayT:
     xarray.MergeError
         If two of them disagree.
 
+    Examples
+    --------
     >>> array = gather_indexes(xr.DataArray([1, 2], {"site": ("neuroid", ["a", "b"])}, "neuroid"))
     >>> merge_data_arrays([array[:1], array[1:]]).values
     array([1., 2.])
@@ -196,6 +202,8 @@ def merge_stimulus_metadata(
     brainpack.errors.InvalidData
         If ids are missing, duplicate or unknown, or several columns have one name.
 
+    Examples
+    --------
     >>> assembly = xr.DataArray([1, 2, 3], {"stimulus_id": ("presentation", ["b", "a", "b"])}, "presentation")
     >>> stimuli = pd.DataFrame({"stimulus_id": ["a", "b"], "size": [8, 4]})
     >>> merge_stimulus_metadata(assembly, stimuli)["size"].values

@@ -33,6 +33,8 @@ def plain_data(array: ArrayT) -> ArrayT:
 
     xarray takes a pandas Series of categories, of nullable numbers or of Arrow's text as it is.
 
+    Examples
+    --------
     >>> plain_data(xr.DataArray(pd.Series([True, False], dtype="boolean"))).dtype
     dtype('bool')
     """
