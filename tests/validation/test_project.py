@@ -117,7 +117,10 @@ BAD: dict[str, tuple[str, str]] = {
     "twice": ("[release]\n[release]\n", "is not TOML"),
     "deep": ("a = " + "[" * 50_000, "is not TOML"),
     "many digits": ("a = " + "1" * 10_000, "is not TOML"),
-    "unknown table": ("[realese]\n", r"'realese' is no table; expected release, package, publish, stimuli, assembly, waivers, expect"),
+    "unknown table": (
+        "[realese]\n",
+        r"'realese' is no table; expected release, package, publish, stimuli, assembly, waivers, expect",
+    ),
     "a key outside": ('licence = "MIT"\n', r"'licence' is no table"),
     "no table": ("waivers = 1\n", r"waivers is 1; expected a table, which \[waivers\] begins"),
     "tables": ("[[expect]]\n", "expected a table"),
