@@ -76,6 +76,7 @@ def test_a_new_plugin_says_what_registries_need(records: list[Path], tmp_path: P
     assert f'"presentation": {recording().sizes["presentation"]}' in tests
 
 
+@pytest.mark.slow  # one version of ruff is enough
 def test_the_code_is_as_ruff_would_leave_it(records: list[Path], tmp_path: Path) -> None:
     publish(records[0], release={"citation": "@article{a,\n  title = {Größe \\& Wert},\n}", "licence": "CC-BY-4.0"})
     write_plugin(records, tmp_path / "lab2026")
@@ -228,6 +229,7 @@ STATEMENTS = st.sampled_from(
 
 
 @given(st.lists(STATEMENTS, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@example(['"""Doc: ü."""', "# ü"], "\n", False)
 def test_sources_keep_their_lines_in_order(parts: list[str], line_end: str, has_last_end: bool) -> None:
     text = line_end.join(part.replace("\n", line_end) for part in parts) + line_end * has_last_end
     several = text.count("r['a']") > 1

@@ -152,7 +152,8 @@ class Source:
             before += self._line_end
         added = "".join(line + self._line_end for line in lines)
         if after and not after.startswith(("\n", "\r")):
-            added += self._line_end * (2 if isinstance(self._tree.body[len(leading)], _BLOCKS) else 1)
+            follows = self._tree.body[len(leading) :]
+            added += self._line_end * (2 if follows and isinstance(follows[0], _BLOCKS) else 1)
         self._change(before + added + after)
 
     def _end_of_line(self, at: int) -> int:

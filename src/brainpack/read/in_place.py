@@ -71,7 +71,7 @@ class Numbers:
         auto: Length = "auto"
         block = aligned((auto,) * self.ndim, self.shape, tuple(stored), _TOGETHER // self.dtype.itemsize)
         return tuple(
-            tuple(min(step, size - start) for start in range(0, size, max(step, 1)))
+            tuple(min(step, size - start) for start in range(0, max(size, 1), max(step, 1)))
             for size, step in zip(self.shape, block, strict=True)
         )
 
