@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from brainpack import write_report
 from brainpack.demo.run import run
@@ -45,6 +44,8 @@ def take(browser: Browser, page_file: Path, target: Path, colours: str, size: tu
 
 def main() -> None:
     """Take all pictures."""
+    from playwright.sync_api import sync_playwright
+
     folder = Path(__file__).parents[2] / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
