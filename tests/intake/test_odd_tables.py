@@ -54,3 +54,19 @@ def test_metadata_may_know_more() -> None:
 def test_spikes_may_know_their_stimulus() -> None:
     spikes = {"stimulus_id": ["a", "a", "b"], "neuroid_id": ["n"] * 3, "spike_time": [0.1, 0.2, 0.3]}
     assert taken_in(pd.DataFrame(spikes)).dims == ("event",)
+
+
+def test_empty_cells_are_told() -> None:
+    with pytest.warns(UserWarning, match="1 of 4 cells are empty, and are missing values now"):
+        found = taken_in(LONG.assign(rate=[1.0, np.nan, 3.0, 4.0]))
+    assert np.isnan(found.values).sum() == 1
+
+
+def test_a_single_presentation_of_each_stimulus_is_repetition_0() -> None:
+    assert taken_in(LONG)["repetition"].values.tolist() == [0, 0]
+
+
+def test_true_false_and_missing_are_numbers() -> None:
+    with pytest.warns(UserWarning, match="1 of 4 cells are empty"):
+        found = taken_in(LONG.assign(rate=pd.array([True, None, False, True], dtype="boolean")))
+    assert np.array_equal(found.values.ravel(), np.array([1, np.nan, 0, 1]), equal_nan=True)

@@ -82,7 +82,11 @@ def test_brain_score_loads_by_the_plugin(
 
     monkeypatch.setenv("BRAINIO_HOME", str(tmp_path / "theirs"))
     loaded = run_reference(LOAD, root=str(root))
-    assert loaded["tests"] == ["test_lab_set2026", "test_lab_set2026_rates", "test_lab_set2026_spikes"]
+    assert loaded["tests"] == [
+        "test_data_lab_set2026_rates",
+        "test_data_lab_set2026_spikes",
+        "test_stimulus_set_lab_set2026",
+    ]
     assert (loaded["class"], loaded["values"]) == ("NeuroidAssembly", rates.values.tolist())
     assert loaded["stimuli"] == stimulus_set(tmp_path / "in")["stimulus_id"].tolist()
     assert loaded["spikes"] == spikes.values.tolist()

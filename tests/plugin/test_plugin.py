@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = "version.1"
+SET, RATES = "stimulus_set_registry['lab.Set2026']", "data_registry['lab.Set2026.rates']"
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def entries(folder: Path) -> dict[str, ast.Assign]:
 def test_a_new_plugin_says_what_registries_need(records: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "brainscore_vision" / "data" / "lab2026"
     written = write_plugin(records, folder)
-    assert written.entries == {"lab.Set2026": "added", "lab.Set2026.rates": "added"}
+    assert written.entries == {SET: "added", RATES: "added"}
     text = (folder / "__init__.py").read_text("utf-8")
     assert "\ndata_registry['lab.Set2026.rates'] = lambda: load_assembly_from_s3(\n" in text
     assert "\nstimulus_set_registry['lab.Set2026'] = lambda: load_stimulus_set_from_s3(\n" in text
@@ -121,7 +123,7 @@ def test_what_others_wrote_stays_byte_for_byte(line_end: str, mark: bytes, recor
     folder.mkdir()
     given_text = HAND_WRITTEN.replace("\n", line_end)
     (folder / "__init__.py").write_bytes(mark + given_text.encode())
-    assert write_plugin(records, folder).entries == {"lab.Set2026": "added", "lab.Set2026.rates": "updated"}
+    assert write_plugin(records, folder).entries == {SET: "added", RATES: "updated"}
     found = (folder / "__init__.py").read_bytes()
     assert found.startswith(mark)
     text = found.removeprefix(mark).decode()
@@ -146,11 +148,11 @@ def test_what_others_wrote_stays_byte_for_byte(line_end: str, mark: bytes, recor
 def test_an_update_touches_its_own_entry(records: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "lab2026"
     write_plugin(records, folder)
-    decorated = (folder / "test.py").read_text("utf-8").replace("def test_lab_set2026_", "@slow\ndef test_lab_set2026_")
+    decorated = (folder / "test.py").read_text("utf-8").replace("def test_data_", "@slow\ndef test_data_")
     (folder / "test.py").write_text(decorated, "utf-8")
     before, tests = (folder / "__init__.py").read_text("utf-8"), (folder / "test.py").read_text("utf-8")
     publish(records[1], "version.2")
-    assert write_plugin(records, folder).entries == {"lab.Set2026": "unchanged", "lab.Set2026.rates": "updated"}
+    assert write_plugin(records, folder).entries == {SET: "unchanged", RATES: "updated"}
     after = (folder / "__init__.py").read_text("utf-8")
     assert after == before.replace(f'version_id="{VERSION}",\n    sha1', 'version_id="version.2",\n    sha1')
     assert (folder / "test.py").read_text("utf-8") == tests  # with its decorator
@@ -178,13 +180,14 @@ def test_what_cannot_be_changed_is_left_alone(code: bytes, message: str, records
 
 def test_a_dry_run_touches_nothing(records: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plugin", *map(str, records), "--to", str(tmp_path / "lab2026"), "--dry-run"]) == 0
-    assert "added     lab.Set2026.rates" in capsys.readouterr().out
+    assert f"added     {RATES}" in capsys.readouterr().out
     assert not (tmp_path / "lab2026").exists()
 
 
 def test_where_it_cannot_be_written(records: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(errors.SettingsError, match="'lab-2026' cannot be the name of a module"):
-        write_plugin(records, tmp_path / "lab-2026")
+    for name in ("lab-2026", "class", "_lab"):
+        with pytest.raises(errors.SettingsError, match=f"'{name}' cannot be the name of a plugin"):
+            write_plugin(records, tmp_path / name)
     (tmp_path / "file").touch()
     with pytest.raises(errors.StoreError):
         write_plugin(records, tmp_path / "file")
@@ -223,8 +226,10 @@ def test_any_text_comes_back_from_code(text: str) -> None:
 
 
 STATEMENTS = st.sampled_from(
-    ['"""Doc: ü."""', "import os", "from a import b, c  # ü", "x = 1; y = 2", "def f():\n    return 'ü'", "", "# ü",
-     "if x:\n    pass", "r['a'] = 0", "z = '''\nlines\n'''", "@d\ndef g(): pass"]
+    [
+        '"""Doc: ü."""', "import os", "from a import b, c  # ü", "x = 1; y = 2", "def f():\n    return 'ü'", "", "# ü",
+        'import os; z = """\nlines\n"""', "import os; \\\nx = 1", "if x:\n    pass", "r['a'] = 0", "@d\ndef g(): pass",
+    ]
 )  # fmt: skip
 
 
@@ -251,3 +256,50 @@ def test_sources_keep_their_lines_in_order(parts: list[str], line_end: str, has_
 
 def is_entry(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "r['a']"
+
+
+def test_an_entry_that_discovery_would_not_find_is_written_anew(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    write_plugin(records, folder)
+    text = (folder / "__init__.py").read_text("utf-8")
+    (folder / "__init__.py").write_text(text.replace("['lab.Set2026.rates']", "[\n    'lab.Set2026.rates'\n]"), "utf-8")
+    assert write_plugin(records, folder).entries == {SET: "unchanged", RATES: "updated"}
+    assert (folder / "__init__.py").read_text("utf-8") == text
+
+
+def test_a_test_of_somebody_else_stays(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (folder / "test.py").write_text("def test_data_lab_set2026_rates():\n    assert mine\n", "utf-8")
+    with pytest.raises(errors.InvalidData, match="a function test_data_lab_set2026_rates of somebody else"):
+        write_plugin(records, folder)
+    assert [path.name for path in folder.iterdir()] == ["test.py"]
+
+
+def test_a_set_and_an_assembly_may_share_their_identifier(records: list[Path], tmp_path: Path) -> None:
+    publish(records[1], identifier="lab.Set2026")
+    written = write_plugin([*records, records[0]], tmp_path / "lab2026")
+    assert written.entries == {SET: "added", "data_registry['lab.Set2026']": "added"}
+    assert {*write_plugin(records, tmp_path / "lab2026").entries.values()} == {"unchanged"}
+
+
+def test_records_that_contradict_each_other(records: list[Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(records[1].parent, tmp_path / "copy") / records[1].name
+    publish(copy, "version.2")
+    with pytest.raises(errors.InvalidData, match=r"different records for 'lab\.Set2026\.rates'"):
+        write_plugin([records[1], copy], tmp_path / "lab2026")
+
+
+def test_a_class_that_is_none(records: list[Path], tmp_path: Path) -> None:
+    publish(records[1], cls="exit()")
+    with pytest.raises(errors.InvalidData, match="names no class of assemblies"):
+        write_plugin(records, tmp_path / "lab2026")
+
+
+def test_a_letter_that_the_file_cannot_hold(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (folder / "__init__.py").write_bytes(b"# coding: latin-1\na = '\xfc'\n")
+    publish(records[0], release={"citation": "日本"})
+    with pytest.raises(errors.InvalidData, match="save it as UTF-8"):
+        write_plugin(records, folder)

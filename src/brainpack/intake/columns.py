@@ -123,6 +123,8 @@ def occurrences(codes: Codes) -> Codes:
 
 def plain(column: pd.Series[Any]) -> npt.NDArray[Any]:
     """Values of a column in a type of numpy: text as objects, NaN where there is none."""
+    if column.hasnans and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        return column.astype(object).where(column.notna(), np.nan).to_numpy(np.float32)
     if isinstance(column.dtype, np.dtype):
         return column.to_numpy()
     if isinstance(column.dtype, pd.CategoricalDtype):

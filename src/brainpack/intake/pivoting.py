@@ -97,6 +97,8 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
         axes.insert(dims.index(PRESENTATION), presentations)
     cells = _cells(table, axes, path)
     matrix, dtype_missing = _matrix(table, [*wide] if wide else [str(values)], path)
+    if empty := np.count_nonzero(pd.isna(matrix)):
+        warn(f"{path}: {empty} of {matrix.size} cells are empty, and are missing values now")
     shape = [len(axis.first) for axis in axes]
     data = _filled(matrix, cells, int(np.prod(shape)), dtype_missing, path)
     coords = _coords(table, axes, used, path)
@@ -136,8 +138,7 @@ def _presentations(
             return table, Axis.of(PRESENTATION, table, [*keys, REPETITION])
     if REPETITION not in table.columns and STIMULUS_ID in table.columns:
         stimuli = pd.factorize(table[STIMULUS_ID].take(presentations.first))[0].astype(np.int64)
-        if (number := occurrences(stimuli)).any():
-            table = table.assign(**{REPETITION: number[presentations.codes]})
+        table = table.assign(**{REPETITION: occurrences(stimuli)[presentations.codes]})
     return table, presentations
 
 

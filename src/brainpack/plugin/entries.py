@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData
 from brainpack.layout import STIMULUS_ID
+from brainpack.objects.assemblies import CLASSES
 from brainpack.plugin.literals import literal
 from brainpack.store.location import S3_SCHEME
 
@@ -51,6 +52,11 @@ class Entry:
     test: str
     test_imports: Mapping[str, str]
 
+    @property
+    def key(self) -> str:
+        """What discovery looks for in the lines of a plugin; it takes double quotes for single ones."""
+        return f"{self.registry}['{self.identifier}']"
+
 
 def entry_of(record: Record, summary: Summary, domain: str) -> Entry:
     """Describe a published data set.
@@ -75,6 +81,10 @@ def entry_of(record: Record, summary: Summary, domain: str) -> Entry:
             "s3://bucket/folder), and name the record that it has there"
         )
     bucket = record.location.removeprefix(S3_SCHEME).rstrip("/")
+    if record.kind == "assembly" and record.cls not in CLASSES:
+        raise InvalidData(
+            f"the record of {record.identifier!r} names no class of assemblies: {record.cls!r}; package it again"
+        )
     registry = _REGISTRIES[record.kind]
     if record.kind == "stimulus_set":
         call, imports = _stimuli(record, bucket), {"load_stimulus_set_from_s3": f"{_BRAINIO}.s3"}
@@ -82,11 +92,10 @@ def entry_of(record: Record, summary: Summary, domain: str) -> Entry:
         call, imports = _assembly(record, bucket, summary)
         imports |= {"load_stimulus_set": domain} if record.stimulus_set_identifier else {}
     loader = "load_stimulus_set" if record.kind == "stimulus_set" else "load_dataset"
-    name = f"test_{re.sub('[^a-z0-9]+', '_', record.identifier.lower())}"
+    name = f"test_{registry.removesuffix('_registry')}_{re.sub('[^a-z0-9]+', '_', record.identifier.lower())}"
     return Entry(
         registry,
         record.identifier,
-        # discovery reads the lines, and finds no other form
         f"{registry}['{record.identifier}'] = {call}",
         {registry: domain, **imports},
         name,

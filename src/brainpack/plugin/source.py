@@ -49,9 +49,14 @@ class Source:
 
     def encoded(self) -> bytes:
         """Content of the file."""
-        return self._mark + self._text.encode(self._encoding)
+        try:
+            return self._mark + self._text.encode(self._encoding)
+        except UnicodeEncodeError as error:
+            raise InvalidData(
+                f"{self._name} is in {self._encoding}, which lacks a letter: {error}; save it as UTF-8"
+            ) from error
 
-    def put(self, code: str, is_it: Callable[[ast.stmt], bool], what: str) -> bool | None:
+    def put(self, code: str, is_it: Callable[[ast.stmt], bool], what: str, *, in_one_line: str = "") -> bool | None:
         """Let a statement be in the module: in the place of the one that it succeeds, or at the end.
 
         Parameters
@@ -61,6 +66,8 @@ class Source:
             Whether a statement is the one.
         what : str
             How a message calls it.
+        in_one_line : str
+            What has to be read in it, with single quotes, by those who only look at its text.
 
         Returns
         -------
@@ -81,7 +88,9 @@ class Source:
         if not inside:
             self._append(code)
             return True
-        if _meaning(inside[0]) == _meaning(ast.parse(code).body[0]):
+        start, end = self._range(inside[0])
+        is_readable = in_one_line in self._text[start:end].replace('"', "'")
+        if is_readable and _meaning(inside[0]) == _meaning(ast.parse(code).body[0]):
             return None
         self._replace(inside[0], code)
         return False
@@ -141,7 +150,7 @@ class Source:
         """Put lines behind the docstring and the imports that the module begins with."""
         leading = self._leading()
         if leading:
-            at = self._end_of_line(self._range(leading[-1])[1])
+            at = self._behind(leading[-1].end_lineno or 0)
         else:
             first = next((_first_line(node) for node in self._tree.body), None)
             at = len(self._text) if first is None else self._offset(first, 0)
@@ -156,8 +165,18 @@ class Source:
             added += self._line_end * (2 if follows and isinstance(follows[0], _BLOCKS) else 1)
         self._change(before + added + after)
 
-    def _end_of_line(self, at: int) -> int:
-        return next((at + len(line) for line in io.StringIO(self._text[at:], newline="")), at)
+    def _behind(self, line: int) -> int:
+        """Where the first line begins that is not in one statement with a line, or with one that shares it."""
+        lines = io.StringIO(self._text, newline="").readlines()
+        while line < len(lines):
+            further = [node.end_lineno or 0 for node in self._tree.body if node.lineno <= line]
+            reached = max([line, *further])
+            if lines[reached - 1].rstrip("\r\n").endswith("\\"):
+                reached += 1
+            if reached == line:
+                break
+            line = reached
+        return sum(map(len, lines[:line]))
 
     def _leading(self) -> list[ast.stmt]:
         found: list[ast.stmt] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -39,7 +41,7 @@ class Plugin:
     ----------
     folder : Path
     entries : dict of str to str
-        By identifier "added", "updated" or "unchanged".
+        For each, for instance "data_registry['lab.Author2026']", "added", "updated" or "unchanged".
     files : dict of Path to bytes
         What `__init__.py` and `test.py` hold now, or would.
     """
@@ -49,7 +51,7 @@ class Plugin:
     files: dict[Path, bytes] = field(repr=False)
 
     def __str__(self) -> str:
-        lines = [f"  {state:10}{identifier}" for identifier, state in self.entries.items()]
+        lines = [f"  {state:10}{entry}" for entry, state in self.entries.items()]
         return "\n".join([str(self.folder), *lines])
 
 
@@ -97,16 +99,11 @@ def write_plugin(
         write_plugin("s3://my-bucket/lab/Author2026", "brainscore_vision/data/lab2026")
     """
     place = Path(folder).expanduser()
-    if not place.absolute().name.isidentifier():
-        raise SettingsError(f"{place.name!r} cannot be the name of a module; name a folder such as data/lab2026")
+    name = place.absolute().name
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):  # discovery leaves the latter out
+        raise SettingsError(f"{name!r} cannot be the name of a plugin; name a folder such as data/lab2026")
     domain = next((part for part in reversed(place.absolute().parts) if part in _DOMAINS), _DOMAINS[0])
-    described = [*_described(records, domain)]
-    names: dict[str, str] = {}
-    for _, entry in described:
-        if names.setdefault(entry.test_name, entry.identifier) != entry.identifier:
-            raise InvalidData(
-                f"tests of {names[entry.test_name]!r} and {entry.identifier!r} would have one name; write two plugins"
-            )
+    described = _distinct(_described(records, domain))
     plugin = _written(described, place)
     if not dry_run:
         _write(plugin)
@@ -122,15 +119,34 @@ def _described(records: Record | AnyPath | Iterable[Record | AnyPath], domain: s
             yield found.record, entry_of(found.record, summary_of(found, cache), domain)
 
 
+def _distinct(described: Iterable[tuple[Record, Entry]]) -> list[tuple[Record, Entry]]:
+    """Each data set once.
+
+    Raises
+    ------
+    InvalidData
+        Two records say different things about one, or two data sets would have tests of one name.
+    """
+    found: dict[str, tuple[Record, Entry]] = {}
+    for record, entry in described:
+        _, other = found.setdefault(entry.test_name, (record, entry))
+        if other != entry:
+            raise InvalidData(
+                f"there are different records for {entry.identifier!r}"
+                if other.key == entry.key
+                else f"tests of {other.identifier!r} and {entry.identifier!r} would have one name; write two plugins"
+            )
+    return [*found.values()]
+
+
 def _written(described: list[tuple[Record, Entry]], folder: Path) -> Plugin:
     path, test_path = folder / "__init__.py", folder / "test.py"
     module, tests = Source(_content(path), str(path)), Source(_content(test_path), str(test_path))
     states: dict[str, str] = {}
     for _, entry in described:
-        what = f"{entry.registry}[{entry.identifier!r}]"
-        is_new = module.put(entry.code, partial(_registers, entry), what)
-        is_new_test = tests.put(entry.test, partial(_is_function, entry.test_name), entry.test_name)
-        states[entry.identifier] = "added" if is_new else "unchanged" if is_new is is_new_test is None else "updated"
+        is_new = module.put(entry.code, partial(_registers, entry), entry.key, in_one_line=entry.key)
+        is_new_test = tests.put(entry.test, partial(_tests, entry), entry.test_name)
+        states[entry.key] = "added" if is_new else "unchanged" if is_new is is_new_test is None else "updated"
     _add_about([record for record, _ in described], module)
     module.import_names({name: source for _, entry in described for name, source in entry.imports.items()})
     tests.import_names({name: source for _, entry in described for name, source in entry.test_imports.items()})
@@ -149,8 +165,20 @@ def _registers(entry: Entry, node: ast.stmt) -> bool:
     )
 
 
-def _is_function(name: str, node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name == name
+def _tests(entry: Entry, node: ast.stmt) -> bool:
+    """Whether it is the test of a data set; one of the same name that begins otherwise was written by somebody else.
+
+    Raises
+    ------
+    InvalidData
+        It was.
+    """
+    if not isinstance(node, ast.FunctionDef) or node.name != entry.test_name:
+        return False
+    ours = ast.parse(entry.test).body[0]
+    if not isinstance(ours, ast.FunctionDef) or ast.dump(node.body[0]) != ast.dump(ours.body[0]):
+        raise InvalidData(f"test.py has a function {node.name} of somebody else; rename it, and try again")
+    return True
 
 
 def _add_about(records: list[Record], module: Source) -> None:
@@ -176,8 +204,8 @@ def _content(path: Path) -> bytes:
 
 
 def _write(plugin: Plugin) -> None:
-    """Write both files, or none."""
-    (init, code), (test, tests) = plugin.files.items()
-    with whole_file(init) as init_partial, whole_file(test) as test_partial:
-        init_partial.write_bytes(code)
-        test_partial.write_bytes(tests)
+    """Write both files, or none; what is as it should be stays untouched."""
+    with ExitStack() as files:
+        for path, content in plugin.files.items():
+            if _content(path) != content:
+                files.enter_context(whole_file(path)).write_bytes(content)
