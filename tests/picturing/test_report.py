@@ -371,7 +371,9 @@ def test_behaviour_is_shown_by_category(tmp_path: Path) -> None:
     array = xr.DataArray(
         choice, {"stimulus_id": ("presentation", truth), "truth": ("presentation", truth)}, ("presentation",)
     )
-    text = words(write_report(assembly_package(tmp_path, array, "BehavioralAssembly")))
+    page = write_report(assembly_package(tmp_path, array, "BehavioralAssembly"))
+    text = words(page)
+    assert page.read_text("utf-8").count('class="tick">owl</text>') == 2  # beside its row, and below its column
     assert "3 choices in all 30 presentations" in text
     assert "The choice is the truth in 83.3 % of presentations." in text
     assert "dog 0.5 0.5 0" in text

@@ -117,7 +117,10 @@ def _confusions(
         by_name = {plain(name): place for place, name in enumerate(names)}
         right = sum(counts[row, by_name[plain(one)]] for row, one in enumerate(categories) if plain(one) in by_name)
         summary += f" The choice is the {plain(truth[0], 40)} in {100 * right / known.sum():.1f} % of presentations."
-    drawn = matrix_chart(rates, (plain(truth[0], 40), "choice", "share"), (0.0, 1.0), (title, summary))
+    sides = (plain(truth[0], 40), "choice", "share")
+    labels = [(place, plain(name, 40)) for place, name in enumerate(columns_shown)]
+    rows_named = [plain(one, 40) for one in rows_shown]
+    drawn = matrix_chart(rates, sides, (0.0, 1.0), (title, summary), labels, rows_named)
     header = (plain(truth[0], 40), *(plain(name, 40) for name in columns_shown))
     rows = [
         (plain(one, 40), *(number(round(float(rate), 3)) for rate in line))
@@ -144,7 +147,9 @@ def _means(look: Look, truth: tuple[str, NDArray[Any]]) -> Iterator[Block]:
     summary = f"Mean value of each {plain(other)} (columns) for each {plain(truth[0], 40)} (rows), in {look.about}."
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
     ends = (low, high if high > low else low + 1)
-    drawn = matrix_chart(means, (plain(truth[0], 40), plain(other), "mean"), ends, (title, summary))
+    labels = [(place, plain(name, 40)) for place, name in enumerate(names[: values.shape[1]])]
+    rows_named = [plain(one, 40) for one, _ in zip(categories, means, strict=False)]
+    drawn = matrix_chart(means, (plain(truth[0], 40), plain(other), "mean"), ends, (title, summary), labels, rows_named)
     header = (plain(truth[0], 40), *(plain(name, 40) for name in names[: values.shape[1]]))
     rows = [(plain(one, 40), *map(number, map(float, line))) for one, line in zip(categories, means, strict=False)]
     yield Figure(title, drawn, summary, Table(title, header, rows))

@@ -113,6 +113,7 @@ def matrix_chart(
     ends: tuple[float, float],
     text: tuple[str, str],
     labels: Sequence[tuple[int, str]] = (),
+    rows: Sequence[str] = (),
 ) -> Markup:
     """Draw a matrix with the names of its sides and a scale of its colours.
 
@@ -127,8 +128,11 @@ def matrix_chart(
         Title and summary.
     labels : sequence of (int, str)
         Names of stretches of columns, and the column that each begins with; drawn below.
+    rows : sequence of str
+        Names of the rows, drawn beside them.
     """
-    width, left, top, side = 480.0, 30.0, 10.0, 350.0
+    width, top = 480.0, 10.0
+    left, side = (100.0, 280.0) if rows else (30.0, 350.0)
     right = left + side + 10
     height = min(max(side * values.shape[0] / max(values.shape[1], 1), 130.0), side)
     parts = [
@@ -145,6 +149,11 @@ def matrix_chart(
         parts.append(line(x1 + 1, top + height + 5, max(x2 - 1, x1 + 1), top + height + 5, "bracket"))
         if x2 - x1 > 18:  # noqa: PLR2004 - room for two characters
             parts.append(label(fitted(name, x2 - x1), (x1 + x2) / 2, top + height + 18))
+    step = height / max(len(rows), 1)
+    if step > 12:  # noqa: PLR2004 - room for a line of text
+        parts += [
+            label(fitted(name, 66), left - 4, top + (row + 0.5) * step + 4, "end") for row, name in enumerate(rows)
+        ]
     parts += _colour_scale(names[2], ends, top, height)
     return drawing(*text, top + height + (50 if labels else 34), parts, width)
 

@@ -131,7 +131,7 @@ def _sections(
     if record.cls == BehavioralAssembly.__name__ and PRESENTATION in look.dims:
         yield behaviour_section(look, stimuli)
     yield value_section(look)
-    found = Section("presentations", "Neuroids and presentations")
+    found = Section("presentations", "Neuroids and presentations" if NEUROID in look.dims else "Presentations")
     blocks = [neuroids_by_region(array), repetitions(array)]
     if NEUROID in look.dims:
         blocks += [over_time(look), reliability(look)]

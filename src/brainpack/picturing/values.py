@@ -113,7 +113,10 @@ def _missing(look: Look, sides: tuple[int, int], kept: tuple[Any, Any], of: str)
         return Words(f"No value is missing in {look.about}.", title)
     share = _two_sided(gone.astype(np.float64), sides)[np.ix_(*kept)]
     names = [look.dims[axis] for axis in sides]
-    summary = f"{percent(count, gone.size)} of the values are missing ({count:,} of {gone.size:,}) in {look.about}. "
+    missing = percent(count, gone.size)
+    summary = (
+        f"{missing[0].upper()}{missing[1:]} of the values are missing ({count:,} of {gone.size:,}) in {look.about}. "
+    )
     summary += f"The image shows {of}, in the same order; the lighter, the more is missing."
     drawn = matrix_chart(share, (names[0], names[1], "share missing"), (0.0, 1.0), (title, summary))
     return Figure(title, drawn, summary)
