@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 
 from brainpack import errors, packaging
 from brainpack.cli.main import main
+from brainpack.plugin.entries import entry_of
 from brainpack.plugin.literals import block_literal, literal
 from brainpack.plugin.source import Source
 from brainpack.plugin.writing import write_plugin
 from brainpack.record.records import read_record
+from brainpack.summarising import summarise
 from tests.helpers import recording, stimulus_set
 
 if TYPE_CHECKING:
@@ -164,6 +168,8 @@ def test_an_update_touches_its_own_entry(records: list[Path], tmp_path: Path) ->
         (b"def broken(:\n", "is not Python that can be changed"),
         (b"# coding: nonsense\n", "is not Python that can be changed"),
         (b"a = '\xff'\n", "is not Python that can be changed"),
+        (b"data_registry['lab.Set2026.rates'] = data_registry['b'] = 1\n", "line 1 registers 'lab.Set2026.rates'"),
+        (b"data_registry.update({'lab.Set2026.rates': 1})\n", "line 1 registers 'lab.Set2026.rates'"),
         (b"if True:\n    data_registry['lab.Set2026.rates'] = 1\n", "inside another statement or twice, see line 2"),
         (b"data_registry['lab.Set2026.rates'] = 1\ndata_registry['lab.Set2026.rates'] = 2\n", "twice, see line 1, 2"),
     ],
@@ -303,3 +309,39 @@ def test_a_letter_that_the_file_cannot_hold(records: list[Path], tmp_path: Path)
     publish(records[0], release={"citation": "日本"})
     with pytest.raises(errors.InvalidData, match="save it as UTF-8"):
         write_plugin(records, folder)
+
+
+def test_an_annotated_entry_is_replaced(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("data_registry['lab.Set2026.rates']: object = 1\n", "utf-8")
+    assert write_plugin(records, folder).entries == {SET: "added", RATES: "updated"}
+    assert ": object" not in (folder / "__init__.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_both_files_or_none(is_new: bool, records: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    if not is_new:
+        (folder / "__init__.py").write_text("a = 1\n", "utf-8")
+        (folder / "test.py").write_text("b = 1\n", "utf-8")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    genuine = type(folder).replace
+
+    def refuse_module(path: Path, target: Path) -> Path:
+        if target.name == "__init__.py":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return genuine(path, target)
+
+    monkeypatch.setattr(type(folder), "replace", refuse_module)
+    with pytest.raises(errors.StoreError, match="Free some space"):
+        write_plugin(records, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_an_identifier_cannot_be_code(records: list[Path]) -> None:
+    record = replace(read_record(records[1]), identifier="a'] = 1; import os; x['")
+    (summary,) = summarise(records[1].with_suffix("").with_suffix(".nc"))
+    with pytest.raises(errors.InvalidData, match="is no identifier"):
+        entry_of(record, summary, "brainscore_vision")

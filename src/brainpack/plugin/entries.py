@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData
-from brainpack.layout import STIMULUS_ID
+from brainpack.layout import IDENTIFIER, STIMULUS_ID
 from brainpack.objects.assemblies import CLASSES
 from brainpack.plugin.literals import literal
 from brainpack.store.location import S3_SCHEME
@@ -74,6 +74,10 @@ def entry_of(record: Record, summary: Summary, domain: str) -> Entry:
     InvalidData
         It is not published in S3, where Brain-Score loads from.
     """
+    if not IDENTIFIER.fullmatch(record.identifier):
+        raise InvalidData(
+            f"{record.identifier!r} is no identifier of a data set; package it under one such as 'lab.Author2026'"
+        )
     if record.location is None or not record.location.startswith(S3_SCHEME):
         where = "not published" if record.location is None else f"published in {record.location}"
         raise InvalidData(

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from brainpack.atomic import whole_file
+from brainpack.atomic import flush_to_disk, whole_file
 from brainpack.cache.entries import Cache
 from brainpack.errors import InvalidData, SettingsError, StoreError
 from brainpack.locating import locate, records_at
@@ -154,15 +154,30 @@ def _written(described: list[tuple[Record, Entry]], folder: Path) -> Plugin:
 
 
 def _registers(entry: Entry, node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Subscript):
+    """Whether a statement is the entry of a data set.
+
+    Raises
+    ------
+    InvalidData
+        It registers it together with others, or in another way, so that it cannot be replaced on its own.
+    """
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    is_it = any(ast.unparse(target) == entry.key for target in targets)
+    if (is_it and len(targets) > 1) or _passes_on(entry, node):
+        raise InvalidData(
+            f"line {node.lineno} registers {entry.identifier!r} together with others, or by a call; write "
+            f"{entry.key} = … as a statement of its own, and try again"
+        )
+    return is_it
+
+
+def _passes_on(entry: Entry, node: ast.stmt) -> bool:
+    """Whether it is a call such as ``data_registry.update({"lab.Author2026": …})``."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
-    target = node.targets[0]
-    return (
-        isinstance(target.value, ast.Name)
-        and target.value.id == entry.registry
-        and isinstance(target.slice, ast.Constant)
-        and target.slice.value == entry.identifier
-    )
+    if not ast.unparse(node.value.func).startswith(f"{entry.registry}."):
+        return False
+    return any(isinstance(part, ast.Constant) and part.value == entry.identifier for part in ast.walk(node.value))
 
 
 def _tests(entry: Entry, node: ast.stmt) -> bool:
@@ -205,7 +220,19 @@ def _content(path: Path) -> bytes:
 
 def _write(plugin: Plugin) -> None:
     """Write both files, or none; what is as it should be stays untouched."""
-    with ExitStack() as files:
-        for path, content in plugin.files.items():
-            if _content(path) != content:
-                files.enter_context(whole_file(path)).write_bytes(content)
+    before = {path: _content(path) for path in plugin.files}
+    changed = {path: content for path, content in plugin.files.items() if content != before[path]}
+    new = [path for path in changed if not path.exists()]
+    try:
+        with ExitStack() as files:
+            partials = [files.enter_context(whole_file(path)) for path in changed]
+            for partial, content in zip(partials, changed.values(), strict=True):
+                partial.write_bytes(content)
+                flush_to_disk(partial)  # all of them before the first gets its name
+    except StoreError:
+        for path in changed:
+            if path in new:
+                path.unlink(missing_ok=True)
+            elif _content(path) != before[path]:
+                path.write_bytes(before[path])
+        raise
