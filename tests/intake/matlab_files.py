@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_CLASSES = {"f8": "double", "f4": "single", "b1": "logical", "i2": "int16", "u1": "uint8"}
+_CLASSES = {"f8": "double", "f4": "single", "b1": "logical", "i2": "int16", "u1": "uint8", "c16": "double"}
 _HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Thu Jan  1 00:00:00 1970 HDF5 schema 1.00 ."
 
 
@@ -44,5 +44,7 @@ def _save(group: h5py.Group, name: str, value: Any, references: h5py.Group) -> N
     else:
         array = np.atleast_2d(value)
         kind = _CLASSES[array.dtype.str[1:]]
-        stored = group.create_dataset(name, data=(array.astype("u1") if kind == "logical" else array).T)
+        as_stored = {"b1": np.dtype("u1"), "c16": np.dtype([("real", "f8"), ("imag", "f8")])}
+        array = array.view(as_stored.get(array.dtype.str[1:], array.dtype))
+        stored = group.create_dataset(name, data=array.T)
     stored.attrs["MATLAB_class"] = np.bytes_(kind)

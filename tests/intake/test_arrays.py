@@ -78,6 +78,21 @@ def test_what_the_axes_are_has_to_be_clear(
         assembly_from(folder / "rates.npy", **{"metadata": about(folder), **options})
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 1), (5,)])
+def test_an_axis_of_length_one_is_not_guessed(shape: tuple[int, ...], tmp_path: Path) -> None:
+    np.save(tmp_path / "rates.npy", np.arange(5.0).reshape(shape))
+    dims = ("presentation", "neuroid")
+    with pytest.raises(errors.SettingsError, match=r"fit in 2 ways: \(1, 5\), \(5, 1\); save it with an axis for each"):
+        assembly_from(tmp_path / "rates.npy", dims=dims)
+    (tmp_path / "one.csv").write_text("stimulus_id\na\n", "utf-8")
+    (tmp_path / "five.csv").write_text("stimulus_id\na\nb\nc\nd\ne\n", "utf-8")
+    for table, expected in (("one", (1, 5)), ("five", (5, 1))):
+        found = assembly_from(tmp_path / "rates.npy", dims=dims, metadata={"presentation": tmp_path / f"{table}.csv"})
+        assert found.shape == expected
+    np.save(tmp_path / "flat.npy", np.arange(5.0).reshape(1, 1, 5))
+    assert assembly_from(tmp_path / "flat.npy", dims=dims).shape == (1, 5)
+
+
 def header(text: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
 
@@ -174,6 +189,19 @@ def test_axes_of_length_one_that_matlab_adds_or_drops(tmp_path: Path) -> None:
         assert assembly_from(tmp_path / "one.mat", dims=("neuroid",), class_name="PropertyAssembly").shape == (3,)
         dims = ("presentation", "neuroid", "time_bin")
         assert assembly_from(tmp_path / "one.mat", dims=dims).shape == (1, 3, 1)
+
+
+@pytest.mark.parametrize("save", [save_5, save_73])
+def test_complex_numbers_are_refused_where_they_are_used(save: Callable[..., None], tmp_path: Path) -> None:
+    path = tmp_path / "spectrum.mat"
+    rates = np.array([[1.0, 2.0], [3.0, 4.0]])
+    save(path, {"rates": rates, "spectrum": rates + 1j, "sites": {"phase": rates[0] * 1j}})
+    dims = ("presentation", "neuroid")
+    assert np.array_equal(assembly_from(path, variable="rates", dims=dims).values, rates)
+    with pytest.raises(errors.InvalidData, match=r"spectrum in .* has complex numbers; save abs\(x\)"):
+        assembly_from(path, variable="spectrum", dims=dims)
+    with pytest.raises(errors.InvalidData, match=r"sites\.phase in .* has complex numbers"):
+        assembly_from(path, variable="rates", dims=dims, metadata={"neuroid": tmp_path / "sites"})
 
 
 @pytest.mark.parametrize("content", [b"", b"MATLAB 5.0 MAT-file" + bytes(200), b"\x89HDF\r\n\x1a\n" + bytes(50)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from brainpack.errors import InvalidData
+from brainpack.errors import InvalidData, SettingsError
 from tests.intake.test_tables_laws import LONG, taken_in
 
 BINS = pd.DataFrame(
@@ -19,6 +22,8 @@ BINS = pd.DataFrame(
     }
 )
 
+EDGES = ("time_bin_start", "time_bin_end")
+
 
 def test_bins_are_in_the_order_of_time() -> None:
     found = taken_in(BINS)
@@ -26,6 +31,97 @@ def test_bins_are_in_the_order_of_time() -> None:
     assert found["time_bin_start"].values.tolist() == [0, 10, 20]
     wide = BINS.drop(columns=["neuroid_id", "rate"]).assign(u1=[3, 1, 2], u2=[6, 4, 5])
     assert taken_in(wide).values.tolist() == [[[1, 2, 3], [4, 5, 6]]]
+
+
+@pytest.mark.parametrize("name", ["time_bin", "time_bin_id", "time_bin_start"])
+@pytest.mark.parametrize("ids", [[2, 0, 1], ["late", "early", "mid"]])
+def test_bins_that_have_ids_alone(name: str, ids: list[Any]) -> None:
+    table = BINS.drop(columns=[*EDGES]).assign(**{name: ids})
+    expected = dict(zip(ids, [3, 1, 2], strict=True))
+    for found in (taken_in(table), taken_in(table.drop(columns=["neuroid_id", "rate"]).assign(u1=[3, 1, 2]))):
+        assert found.dims == ("presentation", "neuroid", "time_bin")
+        assert found["repetition"].values.tolist() == [0]
+        bins = found["time_bin_id" if name == "time_bin" else name].values.tolist()
+        assert bins == (["late", "early", "mid"] if isinstance(ids[0], str) else [0, 1, 2])
+        assert found.values.ravel().tolist() == [expected[each] for each in bins]
+
+
+def test_bins_are_never_repetitions() -> None:
+    centers = BINS.drop(columns=[*EDGES]).assign(time_bin_center=[25, 5, 15])
+    wide = centers.drop(columns=["neuroid_id", "rate"]).assign(u1=[3, 1, 2])
+    for table, dims in ((centers, None), (wide, None), (BINS, ("presentation", "neuroid"))):
+        with pytest.raises(
+            SettingsError, match=r"has bins in the column time_bin_\w+, and the dimensions presentation"
+        ):
+            taken_in(table, dims=dims)
+    one = taken_in(centers.assign(time_bin_center=5, rate=[1, 2, 3]))
+    assert (one.dims, one["repetition"].values.tolist()) == (("presentation", "neuroid"), [0, 1, 2])
+
+
+def test_columns_that_may_be_a_dimension_are_told() -> None:
+    table = BINS.drop(columns=[*EDGES]).assign(latency=[20, 0, 10])
+    with pytest.warns(UserWarning, match="repetitions are numbered in the order of rows, and differ in latency; if"):
+        assert taken_in(table)["repetition"].values.tolist() == [0, 1, 2]
+    assert taken_in(table, dims=("presentation", "neuroid", "latency")).sel(latency=0).values.tolist() == [[1]]
+
+
+@pytest.mark.parametrize("odd", ["1,000", "5 Hz", "x"])
+def test_responses_are_numbers(odd: str) -> None:
+    message = f"column '.*' has '{odd}' in row 3 below the header; expected numbers"
+    for table in (LONG, LONG[["stimulus_id"]].assign(repetition=[0, 0, 1, 1], u1=[1, 2, 3, 4])):
+        name = table.columns[-1]
+        cells = [*map(str, table[name])]
+        cells[2] = odd
+        with pytest.raises(InvalidData, match=message):
+            taken_in(table.assign(**{name: cells}), values=name if name == "rate" else "u*")
+    spikes = pd.DataFrame({"neuroid_id": "n", "spike_time": ["0.1", "0.2", odd]})
+    with pytest.raises(InvalidData, match=message):
+        taken_in(spikes)
+
+
+@pytest.mark.parquet
+def test_responses_of_parquet_are_numbers() -> None:
+    for cells in (["1.5"] * 4, [Decimal("1.5")] * 4):
+        with pytest.raises(InvalidData, match=r"column 'rate' has .*1\.5.* in row 1 below the header"):
+            taken_in(LONG.assign(rate=pd.Series(cells, dtype=object)), suffix=".parquet")
+
+
+@pytest.mark.parquet
+@pytest.mark.parametrize("cells", [[{"x": 1}] * 4, [[1, 2]] * 4])
+def test_lists_and_structs_are_no_columns(cells: Any) -> None:
+    with pytest.raises(InvalidData, match="has lists or structs in position; write a column for each"):
+        taken_in(LONG.assign(position=cells), suffix=".parquet")
+
+
+def test_choices_may_be_text() -> None:
+    trials = pd.DataFrame({"stimulus_id": ["a", "b"], "choice": ["left", "1,000"]})
+    assert taken_in(trials).values.tolist() == ["left", "1,000"]
+
+
+def test_digits_that_are_lost_are_told() -> None:
+    large = 2**53 + 1
+    gap = LONG.assign(rate=[large, 1, 2, 3]).drop(index=3)
+    with pytest.warns(UserWarning, match="int64 became float64, in which some numbers lost digits"):
+        taken_in(gap)
+    mixed = LONG[["stimulus_id"]].assign(repetition=[0, 0, 1, 1], u1=[large] * 4, u2=0.5)
+    with pytest.warns(UserWarning, match="whole numbers in u1 lost digits, for other columns have float64"):
+        taken_in(mixed, values="u*")
+    onsets = LONG.assign(onset=[f"{large}", f"{large}", "", ""])
+    with pytest.warns(UserWarning, match=r"whole numbers beyond 2\*\*53 in onset lost digits"):
+        taken_in(onsets)
+    taken_in(LONG.assign(rate=[large, 1, 2, 3]))
+    taken_in(LONG.assign(onset=[f"{2**53 - 1}", f"{2**53 - 1}", "", ""]))
+
+
+def test_ids_are_not_rounded_to_find_their_row() -> None:
+    table = pd.DataFrame({"stimulus_id": ["a", "a"], "neuroid_id": [2**53, 2**53 + 1], "rate": [1.0, 2.0]})
+    sites = pd.DataFrame({"neuroid_id": [2.0**53, 0.5], "region": ["V1", "V4"]})
+    with pytest.raises(InvalidData, match=f"no row for neuroid_id {2**53 + 1} of"):
+        taken_in(table, {"neuroid": sites})
+    both = pd.DataFrame({"stimulus_id": ["a", "a"], "trial": [2**53, 2**53 + 1], "neuroid_id": "n", "rate": [1.0, 2.0]})
+    trials = pd.DataFrame({"stimulus_id": ["a", "a"], "trial": [2.0**53, 0.5], "onset": [1, 2]})
+    with pytest.raises(InvalidData, match="no row for stimulus_id, trial"):
+        taken_in(both, {"presentation": trials})
 
 
 def test_a_column_that_is_named_like_a_dimension_has_its_ids() -> None:

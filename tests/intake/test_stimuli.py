@@ -57,6 +57,34 @@ def test_a_folder_with_metadata_by_id_or_by_name(tmp_path: Path) -> None:
         assert stimuli.to_dict("list") == {"stimulus_id": ["bright", "dark"], "luminance": [120.0, 0.5]}
 
 
+def test_metadata_by_name_are_those_of_this_file(tmp_path: Path) -> None:
+    folder = files(tmp_path / "images", "dark.png", "more/bright.png")
+    names = table(tmp_path, "filename,luminance\nmore/bright.png,120\ndark.png,0.5\n")
+    assert stimuli_from(folder, metadata=names)["luminance"].tolist() == [0.5, 120.0]
+    for wrong in ("dark.jpg", "other/dark.png", "dark"):
+        other = table(tmp_path, f"filename,luminance\nbright.png,120\n{wrong},0.5\n", "wrong.csv")
+        with pytest.raises(errors.InvalidData, match=f"names {wrong}, of which .*images has 0 files"):
+            stimuli_from(folder, metadata=other)
+
+
+def test_two_columns_of_files_are_not_guessed(tmp_path: Path) -> None:
+    files(tmp_path, "a.png", "b.png")
+    both = table(tmp_path, "stimulus_id,path,filename\n1,a.png,b.png\n")
+    with pytest.raises(errors.SettingsError, match="has files in filename and path; say in which"):
+        stimuli_from(both)
+    assert stimuli_from(both, file_column="path").stimulus_paths[1] == tmp_path / "a.png"
+
+
+def test_a_linked_folder_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    folder = files(tmp_path / "images", "a.png")
+    (folder / "more").symlink_to(files(tmp_path / "elsewhere", "b.png"))
+    with pytest.raises(errors.InvalidData, match="more is a link to another folder"):
+        stimuli_from(folder)
+    (folder / "more").rename(folder / ".more")
+    (folder / "b.png").symlink_to(tmp_path / "elsewhere" / "b.png")
+    assert stimuli_from(folder)["stimulus_id"].tolist() == ["a", "b"]
+
+
 def test_a_table_that_names_files(tmp_path: Path) -> None:
     files(tmp_path, "images/a.png", "images/b.png")
     source = table(tmp_path, "image_id,path,word\n001,images/b.png,NA\n002,images/a.png,x\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +79,7 @@ def labelled(
     lengths = {dim: len(table) for dim, table in tables.items()}
     if dims is None:
         dims = _by_lengths(array.shape, lengths, name)
-    array = _of_as_many_axes(array, dims, name)
+    array = _of_as_many_axes(array, dims, lengths, name)
     if strangers := [dim for dim in tables if dim not in dims]:
         raise SettingsError(f"metadata of {strangers[0]} are given, but {name} has the dimensions {', '.join(dims)}")
     for dim, length in zip(dims, array.shape, strict=True):
@@ -111,15 +111,27 @@ def _by_lengths(shape: Sequence[int], lengths: Mapping[str, int], name: str) -> 
     return fitting.pop()
 
 
-def _of_as_many_axes(array: npt.NDArray[Any], dims: Sequence[str], name: str) -> npt.NDArray[Any]:
-    """Leave out axes of length one that MATLAB and others add, or add those that they leave out."""
-    if array.ndim > len(dims):
-        ones = [axis for axis, length in enumerate(array.shape) if length == 1]
-        array = array.squeeze(tuple(ones[: array.ndim - len(dims)]))
-    if array.ndim < len(dims):
-        array = array.reshape(*array.shape, *(1 for _ in range(len(dims) - array.ndim)))
-    if array.ndim != len(dims):
+def _of_as_many_axes(
+    array: npt.NDArray[Any], dims: Sequence[str], lengths: Mapping[str, int], name: str
+) -> npt.NDArray[Any]:
+    """Leave out axes of length one, or add them, where that can be understood in one way only."""
+    shapes = _shapes(array.shape, len(dims))
+    fitting = {
+        shape for shape in shapes if all(lengths.get(dim, n) == n for dim, n in zip(dims, shape, strict=True))
+    } or shapes
+    if len(fitting) != 1:
         raise SettingsError(
-            f"{name} has the shape {array.shape}, which {len(dims)} dimensions ({', '.join(dims)}) do not fit"
+            f"{name} has the shape {array.shape}, which {len(dims)} dimensions ({', '.join(dims)}) "
+            + (f"fit in {len(fitting)} ways: {', '.join(map(str, sorted(fitting)))}" if fitting else "do not fit")
+            + "; save it with an axis for each dimension, or correct dims"
         )
-    return array
+    return array.reshape(fitting.pop())
+
+
+def _shapes(shape: Sequence[int], count: int) -> set[tuple[int, ...]]:
+    """Shapes of as many axes that differ in axes of length one."""
+    if len(shape) < count:
+        added = combinations(range(count), count - len(shape))
+        return {tuple(np.insert(shape, [at - n for n, at in enumerate(places)], 1).tolist()) for places in added}
+    ones = [axis for axis, length in enumerate(shape) if length == 1]
+    return {tuple(np.delete(shape, places).tolist()) for places in combinations(ones, len(shape) - count)}

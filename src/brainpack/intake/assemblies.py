@@ -139,7 +139,9 @@ def _matlab(path: Path, dims: Sequence[str] | None, variable: str | None, tables
 
     file = MatFile.read(path)
     facts = {dim: _struct_or_table(file, table) for dim, table in tables.items()}
-    return labelled(file.array(variable), dims, facts, str(path))
+    array = file.array(variable)
+    dropped = max(0, len(dims or ()) - array.ndim)  # MATLAB drops axes of length one at the end, and only there
+    return labelled(array.reshape(*array.shape, *[1] * dropped), dims, facts, str(path))
 
 
 def _struct_or_table(file: MatFile, source: Path) -> pd.DataFrame:

@@ -121,6 +121,38 @@ def occurrences(codes: Codes) -> Codes:
     return result
 
 
+def refuse_text(column: pd.Series[Any], path: object) -> None:
+    """Name the first value that is text or another object, where responses or times are expected.
+
+    Raises
+    ------
+    InvalidData
+        There is one.
+    """
+    values = plain(column)
+    if values.dtype.kind not in "OUS":
+        return
+    row = int(np.argmax(pd.to_numeric(column, errors="coerce").isna() & column.notna()))
+    raise InvalidData(
+        f"{path}: column {column.name!r} has {values[row]!r} in row {row + 1} below the header; expected numbers, "
+        "without units or separators of thousands, and empty cells for missing ones"
+    )
+
+
+def is_rounded(numbers: npt.NDArray[Any], dtype: npt.DTypeLike) -> bool:
+    """Whether whole numbers lose digits in another type, as those beyond 2**53 do in float64.
+
+    Examples
+    --------
+    >>> is_rounded(np.array([2**53 + 1]), np.float64), is_rounded(np.array([2**53]), np.float64)
+    (True, False)
+    """
+    if numbers.dtype.kind not in "iu" or np.dtype(dtype).kind != "f":
+        return False
+    with np.errstate(invalid="ignore"):  # what is rounded up to 2**63 has no place among integers
+        return not np.array_equal(numbers.astype(dtype).astype(numbers.dtype), numbers)
+
+
 def plain(column: pd.Series[Any]) -> npt.NDArray[Any]:
     """Values of a column in a type of numpy: text as objects, NaN where there is none."""
     if column.hasnans and pd.api.types.infer_dtype(column, skipna=True) == "boolean":

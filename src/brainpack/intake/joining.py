@@ -44,7 +44,8 @@ def joined(
         raise InvalidData(
             f"{table_name} and {facts_name} both have {', '.join(both)}; delete these columns in one of them"
         )
-    wanted, known = _index(table, keys), _index(facts, keys)
+    left, right = table[[*keys]], facts[[*keys]]
+    wanted, known = _index(left, right), _index(right, left)
     name = ", ".join(keys)
     if not known.is_unique:
         again = known[known.duplicated()].unique().tolist()
@@ -59,13 +60,15 @@ def joined(
     return pd.concat([table, added], axis=1)
 
 
-def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
-    if len(keys) == 1:
-        column = table[keys[0]]
-        values = column if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(object)
-        of_one: pd.Index[Any] = pd.Index(values)
-        return of_one
-    index: pd.Index[Any] = pd.MultiIndex.from_frame(table[[*keys]].astype(object))
+def _index(rows: pd.DataFrame, other: pd.DataFrame) -> pd.Index[Any]:
+    """Keys, as objects unless both tables have the same numbers: no integer is the float it would be rounded to."""
+    first = rows.iloc[:, 0]
+    is_one_type = first.dtype == other.iloc[:, 0].dtype and pd.api.types.is_numeric_dtype(first.dtype)
+    index: pd.Index[Any] = (
+        pd.MultiIndex.from_frame(rows.astype(object))
+        if rows.shape[1] > 1
+        else pd.Index(first, dtype=None if is_one_type else object)
+    )
     return index
 
 

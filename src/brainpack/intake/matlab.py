@@ -6,6 +6,7 @@ object, which is a cell array; or a `Struct`.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,6 +62,8 @@ class MatFile:
         ------
         SettingsError
             There is none, or there are several.
+        InvalidData
+            It is of complex numbers.
         """
         arrays = {
             key: value
@@ -70,14 +73,14 @@ class MatFile:
         if name is not None:
             if name not in arrays:
                 raise SettingsError(f"{self.path} has no array {name!r}; there are {', '.join(arrays) or 'none'}")
-            return arrays[name]
+            return _real(arrays[name], f"{name} in {self.path}")
         large = {key: value for key, value in arrays.items() if value.size > 1}
         if len(large) != 1:
             raise SettingsError(
                 f"{self.path} has {len(large)} arrays of numbers: {', '.join(large) or 'none'}; "
                 "name the one with the values by the option variable"
             )
-        return next(iter(large.values()))
+        return next(_real(value, f"{name} in {self.path}") for name, value in large.items())
 
     def table(self, name: str) -> pd.DataFrame:
         """A struct as a table: of an array of structs a row for each, of one struct a column for each field.
@@ -114,13 +117,19 @@ def _column(cells: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
                 raise InvalidData(f"{where} is an array of the shape {value.shape}; expected a vector")
             cells = value.ravel(order="F")
             if cells.dtype != object:
-                return cells
+                return _real(cells, where)
     values = [_single(each, where) for each in cells]
     if all(isinstance(each, str) for each in values):
         return np.array(values, dtype=object)
     if any(isinstance(each, str) for each in values):
         raise InvalidData(f"{where} has numbers and text; expected one of them")
-    return np.array(values)
+    return _real(np.array(values), where)
+
+
+def _real(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
+    if values.dtype.kind == "c":
+        raise InvalidData(f"{where} has complex numbers; save abs(x), or real(x) and imag(x)")
+    return values
 
 
 def _single(value: object, where: str) -> Any:
@@ -135,15 +144,32 @@ def _single(value: object, where: str) -> Any:
 
 def _version_5(path: Path) -> dict[str, Any]:
     try:
-        from scipy.io import loadmat
+        from scipy.io import loadmat, whosmat
     except ImportError as error:
         raise SettingsError(
             f'{path} is of MATLAB before version 7.3, which scipy reads: pip install "brainpack[matlab]", '
             "or save it with '-v7.3'"
         ) from error
+
+    def load(names: list[str] | None, *, is_as_stored: bool = False) -> dict[str, Any]:
+        """Variables with their types in MATLAB; or in that of the file, which alone keeps imaginary parts."""
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            return dict(loadmat(file, variable_names=names, mat_dtype=not is_as_stored, chars_as_strings=True))
+
+    def load_one(name: str) -> dict[str, Any]:
+        try:
+            return load([name])
+        except np.exceptions.ComplexWarning:
+            return load([name], is_as_stored=True)
+
     try:
-        with path.open("rb") as file:
-            found = loadmat(file, mat_dtype=True, squeeze_me=False, chars_as_strings=True, struct_as_record=True)
+        try:
+            found = load(None)
+        except np.exceptions.ComplexWarning:
+            with path.open("rb") as file:
+                names = [name for name, *_ in whosmat(file)]
+            found = {key: value for name in names for key, value in load_one(name).items()}
     except Exception as error:
         raise InvalidData(
             f"{path} is not a MATLAB file that can be read: {type(error).__name__}: {error}; save it again"

@@ -12,15 +12,18 @@ import xarray as xr
 from brainpack.errors import InvalidData
 from brainpack.intake.columns import (
     IDENTIFYING,
+    NEUROID,
     PRESENTATION_ID,
     REPETITION,
     TIME_BIN,
     coded,
     first_rows,
     is_constant,
+    is_rounded,
     key_columns,
     occurrences,
     plain,
+    refuse_text,
 )
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.notices import warn
@@ -57,7 +60,7 @@ class Axis:
     def of(cls, name: str, table: pd.DataFrame, keys: Sequence[str]) -> Axis:
         codes, count = coded(table, keys)
         first = first_rows(codes, count)
-        if name == TIME_BIN:
+        if name == TIME_BIN and all(pd.api.types.is_numeric_dtype(table[key].dtype) for key in keys):
             order = np.lexsort([table[key].to_numpy()[first] for key in reversed(keys)])
             codes, first = np.argsort(order)[codes], first[order]
         return cls(name, codes, first)
@@ -89,14 +92,18 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
         Two rows are about the same cell, or a column belongs to no dimension.
     """
     wide = [] if isinstance(values, str) else [*values]
-    used = {*wide} if wide else {str(values)}
+    columns = wide or [str(values)]
+    used = {*columns}
     _refuse_without_id(table, [STIMULUS_ID, *(key for dim in dims for key in key_columns(dim, table.columns))], path)
     axes = [Axis.of(dim, table, key_columns(dim, table.columns)) for dim in dims if dim != PRESENTATION]
     if PRESENTATION in dims:
         table, presentations = _presentations(table, axes, used, path)
         axes.insert(dims.index(PRESENTATION), presentations)
     cells = _cells(table, axes, path)
-    matrix, dtype_missing = _matrix(table, [*wide] if wide else [str(values)], path)
+    if wide or NEUROID in dims:
+        for name in columns:
+            refuse_text(table[name], path)
+    matrix, dtype_missing = _matrix(table, columns, path)
     if empty := np.count_nonzero(pd.isna(matrix)):
         warn(f"{path}: {empty} of {matrix.size} cells are empty, and are missing values now")
     shape = [len(axis.first) for axis in axes]
@@ -106,15 +113,15 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
         return xr.DataArray(data.reshape(shape), coords, [axis.name for axis in axes])
     spread = np.moveaxis(data.reshape([*shape, len(wide)]), -1, 1)
     names = [axis.name for axis in axes]
-    coords["neuroid_id"] = ("neuroid", np.array(wide, dtype=object))
-    return xr.DataArray(np.ascontiguousarray(spread), coords, [names[0], "neuroid", *names[1:]])
+    coords["neuroid_id"] = (NEUROID, np.array(wide, dtype=object))
+    return xr.DataArray(np.ascontiguousarray(spread), coords, [names[0], NEUROID, *names[1:]])
 
 
 def _presentations(
     table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object
 ) -> tuple[pd.DataFrame, Axis]:
     """What the presentations are; repetitions are numbered where no column tells them apart."""
-    neuroids = [axis for axis in axes if axis.name == "neuroid"]
+    neuroids = [axis for axis in axes if axis.name == NEUROID]
     keys = [
         name
         for name in ((PRESENTATION_ID,) if PRESENTATION_ID in table.columns else IDENTIFYING)
@@ -134,12 +141,24 @@ def _presentations(
         if again.any():
             if REPETITION in table.columns or PRESENTATION_ID in table.columns:
                 _refuse_again(cells, [*keys, *_names(axes, table)], path)
+            _tell_what_differs(table, cells, {*keys, *_names(axes, table), *used}, path)
             table = table.assign(**{REPETITION: again})
             return table, Axis.of(PRESENTATION, table, [*keys, REPETITION])
     if REPETITION not in table.columns and STIMULUS_ID in table.columns:
         stimuli = pd.factorize(table[STIMULUS_ID].take(presentations.first))[0].astype(np.int64)
         table = table.assign(**{REPETITION: occurrences(stimuli)[presentations.codes]})
     return table, presentations
+
+
+def _tell_what_differs(table: pd.DataFrame, cells: Codes, known: set[str], path: object) -> None:
+    """Say which columns tell rows of one cell apart: one of them may be a dimension that nobody named."""
+    codes, distinct = pd.factorize(cells)
+    first = first_rows(codes.astype(np.int64), len(distinct))
+    if differing := [str(name) for name in table if name not in known and not is_constant(table[name], codes, first)]:
+        warn(
+            f"{path}: repetitions are numbered in the order of rows, and differ in {', '.join(differing)}; if one of "
+            "these columns is a dimension of its own, such as time, name it in dims"
+        )
 
 
 def _refuse_without_id(table: pd.DataFrame, keys: Sequence[str], path: object) -> None:
@@ -202,6 +221,8 @@ def _matrix(table: pd.DataFrame, columns: Sequence[str], path: object) -> tuple[
         odd = next(name for name, array in zip(columns, arrays, strict=True) if array.dtype.kind not in "biuf")
         raise InvalidData(f"{path}: column {odd!r} has other values than numbers; leave it out, or correct it")
     matrix = arrays[0][:, np.newaxis] if len(arrays) == 1 else np.stack(arrays, axis=1)
+    if rounded := [name for name, array in zip(columns, arrays, strict=True) if is_rounded(array, matrix.dtype)]:
+        warn(f"{path}: whole numbers in {', '.join(rounded)} lost digits, for other columns have {matrix.dtype}")
     if matrix.dtype.kind in "biu":
         return matrix, np.result_type(matrix.dtype, np.float32)
     return matrix, matrix.dtype
@@ -217,6 +238,7 @@ def _filled(matrix: npt.NDArray[Any], cells: Codes, size: int, dtype: np.dtype[A
         fill = np.datetime64("NaT") if dtype.kind == "M" else np.timedelta64("NaT") if dtype.kind == "m" else np.nan
         data = np.full((size, columns), fill, dtype)
         became = f"; {matrix.dtype} became {dtype}" if dtype != matrix.dtype else ""
+        became += ", in which some numbers lost digits" if is_rounded(matrix, dtype) else ""
         warn(f"{path}: {missing * columns} of {size * columns} cells have no row, and are missing values now{became}")
     data[cells] = matrix
     return data if columns > 1 else data[:, 0]
@@ -224,8 +246,8 @@ def _filled(matrix: npt.NDArray[Any], cells: Codes, size: int, dtype: np.dtype[A
 
 def _coords(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object) -> dict[str, Any]:
     """The remaining columns, along the dimension that each is about."""
-    order = sorted(axes, key=lambda axis: ["neuroid", PRESENTATION].index(axis.name) if axis.name in
-                   {"neuroid", PRESENTATION} else 2)  # fmt: skip
+    rank = {NEUROID: 0, PRESENTATION: 1}
+    order = sorted(axes, key=lambda axis: rank.get(axis.name, 2))
     keys = {name: axis for axis in axes if axis.name != PRESENTATION for name in key_columns(axis.name, table.columns)}
     coords: dict[str, Any] = {}
     for name in map(str, table.columns):

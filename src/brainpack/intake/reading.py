@@ -8,9 +8,11 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
+from brainpack.notices import warn
 from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.tables import natural_ids
 
@@ -64,6 +66,11 @@ def read_any_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame
         table = _separated(content, path, _SEPARATORS.get(path.suffix.lower(), ","), {*text_columns})
     if not len(table):
         raise InvalidData(f"{path} has no rows; expected at least one below the header")
+    if rounded := [str(name) for name in table.columns if _is_rounded_beside_gaps(table[name])]:
+        warn(
+            f"{path}: whole numbers beyond 2**53 in {', '.join(rounded)} lost digits, for the column has empty cells "
+            "and is read as float64; fill them in, or write the numbers as text"
+        )
     return table
 
 
@@ -76,6 +83,12 @@ def is_id(name: str) -> bool:
     (True, True, False)
     """
     return name in {"id", "filename", "file", "path", "neuroid", "presentation"} or name.endswith("_id")
+
+
+def _is_rounded_beside_gaps(column: pd.Series[Any]) -> bool:
+    if column.dtype != np.float64 or not column.hasnans or column.abs().max() < 2**53:
+        return False
+    return bool((column.dropna() % 1 == 0).all())
 
 
 def _separated(content: bytes, path: Path, separator: str, text_columns: set[str]) -> pd.DataFrame:
@@ -139,7 +152,12 @@ def _parquet(path: Path) -> pd.DataFrame:
         ) from error
     try:
         with path.open("rb") as file:
-            table: pd.DataFrame = parquet.read_table(file).to_pandas(ignore_metadata=True)
+            columns = parquet.read_table(file)
+        if nested := [field.name for field in columns.schema if field.type.num_fields]:
+            raise InvalidData(
+                f"{path} has lists or structs in {', '.join(nested)}; write a column for each of their parts"
+            )
+        table: pd.DataFrame = columns.to_pandas(ignore_metadata=True)
     except (ArrowException, OSError, ValueError) as error:  # damage is an OSError of Arrow as well
         raise InvalidData(f"{path} is not a Parquet file that can be read: {error}; write it again") from error
     return table.drop(columns=[name for name in table.columns if _INDEX.fullmatch(str(name))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -85,9 +85,12 @@ def stimuli_from(
     else:
         table, paths = _table(path, id_column, file_column)
     if metadata is not None:
-        facts = _with_ids_of_files(read_any_table(Path(metadata), [id_column] if id_column else ()), id_column)
+        facts = read_any_table(Path(metadata), [id_column] if id_column else ())
+        if id_column is None and FILENAME in facts and not {STIMULUS_ID, LEGACY_STIMULUS_ID} & {*facts}:
+            facts = _with_ids_of_files(facts, table[STIMULUS_ID], paths, f"{metadata}", f"{path}")
         facts, _ = _identified(facts, id_column, metadata)
-        if others := [each for each in facts[STIMULUS_ID] if each not in {*table[STIMULUS_ID]}]:
+        known = {*table[STIMULUS_ID]}
+        if others := [each for each in facts[STIMULUS_ID] if each not in known]:
             raise InvalidData(f"{metadata} has rows for {_listed(others)}, of which {path} has no file; add it")
         table = joined(table, facts, (STIMULUS_ID,), str(path), str(metadata))
     stimuli = StimulusSet(table)
@@ -95,12 +98,22 @@ def stimuli_from(
     return stimuli
 
 
-def _with_ids_of_files(table: pd.DataFrame, id_column: str | None) -> pd.DataFrame:
-    """A table that names files instead of ids, with the ids that these files have in a folder."""
-    if id_column is not None or FILENAME not in table.columns or {STIMULUS_ID, LEGACY_STIMULUS_ID} & {*table.columns}:
-        return table
-    stems = pd.Series([Path(str(name)).stem for name in table[FILENAME]], dtype=object)
-    return table.drop(columns=FILENAME).assign(**{STIMULUS_ID: natural_ids(stems)})
+def _with_ids_of_files(
+    facts: pd.DataFrame, ids: pd.Series[Any], paths: Sequence[Path], facts_name: str, source: str
+) -> pd.DataFrame:
+    """A table that names files instead of ids, with the ids of these files."""
+    by_name: dict[str, list[tuple[Path, Any]]] = {}
+    for path, each in zip(paths, ids, strict=True):
+        by_name.setdefault(path.name, []).append((path, each))
+    found = []
+    for name in map(PurePath, map(str, facts[FILENAME])):
+        same = [each for path, each in by_name.get(name.name, ()) if path.parts[-len(name.parts) :] == name.parts]
+        if len(same) != 1:
+            raise InvalidData(
+                f"{facts_name} names {name}, of which {source} has {len(same)} files; expected one for each row"
+            )
+        found += same
+    return facts.drop(columns=FILENAME).assign(**{STIMULUS_ID: pd.Series(found, index=facts.index, dtype=ids.dtype)})
 
 
 def _folder(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
@@ -133,6 +146,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if linked := next((name for name in folders if Path(place, name).is_symlink()), None):
+            raise InvalidData(
+                f"{Path(place, linked)} is a link to another folder, which is not followed; copy that folder, move the "
+                "link away, or write a table of the files"
+            )
         yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
@@ -192,7 +210,9 @@ def _table(path: Path, id_column: str | None, file_column: str | None) -> tuple[
     if file_column is not None and file_column not in table.columns:
         raise SettingsError(f"{path} has no column {file_column!r}; its columns are {', '.join(table.columns)}")
     known = [name for name in _FILE_COLUMNS if name in table.columns]
-    column = file_column or (known[0] if known else None)
+    if file_column is None and len(known) > 1:
+        raise SettingsError(f"{path} has files in {' and '.join(known)}; say in which by the option file")
+    column = file_column or next(iter(known), None)
     if column is None:
         paths = _by_ids(path, ids.tolist())
     else:

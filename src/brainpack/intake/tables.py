@@ -22,6 +22,7 @@ from brainpack.intake.columns import (
     TIME_BIN,
     key_columns,
     plain,
+    refuse_text,
     the_only,
     with_todays_names,
 )
@@ -64,6 +65,7 @@ def table_to_array(
     facts = {dim: with_todays_names(read_any_table(other)) for dim, other in metadata.items()}
     _refuse_unknown(table, values, path)
     dims = tuple(dims) if dims else _dims(table, values, facts, class_name, path)
+    _refuse_bins_as_repetitions(table, dims, path)
     if strangers := [dim for dim in facts if dim not in dims]:
         raise SettingsError(f"metadata of {strangers[0]} are given, but {path} has the dimensions {', '.join(dims)}")
     if len(dims) == 1:
@@ -109,6 +111,17 @@ def _refuse_unknown(table: pd.DataFrame, values: str | None, path: Path) -> None
         raise SettingsError(f"{path} has no column {values!r} for the values; its columns are {_listed(table.columns)}")
 
 
+def _refuse_bins_as_repetitions(table: pd.DataFrame, dims: Sequence[str], path: Path) -> None:
+    if len(dims) == 1 or TIME_BIN in dims:
+        return
+    for name in map(str, table.columns):
+        if name.startswith(TIME_BIN) and len(table[name].drop_duplicates()) > 1:
+            raise SettingsError(
+                f"{path} has bins in the column {name}, and the dimensions {', '.join(dims)}; add time_bin to dims and "
+                f"call the column {TIME_BIN}_id, or give {' and '.join(BIN_EDGES)}; or leave the column out"
+            )
+
+
 def _dims(
     table: pd.DataFrame, values: str | None, facts: Mapping[str, pd.DataFrame], class_name: str | None, path: Path
 ) -> tuple[str, ...]:
@@ -116,7 +129,7 @@ def _dims(
     if class_name is not None and class_name in _DIMS_OF:
         return _DIMS_OF[class_name]
     names = {*table.columns}
-    bins = (TIME_BIN,) if BIN_EDGES[0] in names or TIME_BIN in names else ()
+    bins = (TIME_BIN,) if key_columns(TIME_BIN, names) else ()
     has_neuroids = bool(key_columns(NEUROID, names))
     if has_neuroids and SPIKES[0] in names and values in {None, SPIKES[0]} and class_name is None:
         return (EVENT,)
@@ -161,6 +174,8 @@ def _rows(table: pd.DataFrame, dim: str, values: str, path: Path) -> xr.DataArra
     """A row for each entry of the only dimension."""
     if dim == PRESENTATION:
         return pivoted(table, (dim,), values, path)
+    if values in SPIKES:
+        refuse_text(table[values], path)
     coords = {str(name): (dim, plain(table[name])) for name in table.columns if name != values}
     return xr.DataArray(plain(table[values]), coords=coords, dims=(dim,))
 
@@ -201,8 +216,11 @@ def _neuroid_columns(table: pd.DataFrame, values: str | None, facts: pd.DataFram
         if not found:
             raise SettingsError(f"{path} has no columns like {values!r}; its columns are {_listed(columns)}")
         return found
-    known = {*IDENTIFYING, *BIN_EDGES, TIME_BIN}
-    numbers = [name for name in columns if name not in known and table[name].dtype.kind in "biuf"]
+    numbers = [
+        name
+        for name in columns
+        if name not in IDENTIFYING and not name.startswith(TIME_BIN) and table[name].dtype.kind in "biuf"
+    ]
     if not numbers:
         raise SettingsError(f"{path} has no neuroid_id, and no columns of numbers; its columns are {_listed(columns)}")
     if len({re.sub(r"[0-9]+", "", name) for name in numbers}) > 1 or (
