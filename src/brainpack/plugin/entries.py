@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 _BRAINIO: Final = "brainscore_core.supported_data_standards.brainio"
 _REGISTRIES: Final = {"stimulus_set": "stimulus_set_registry", "assembly": "data_registry"}
 _COUNTED: Final = (STIMULUS_ID, "neuroid_id")
+_ABOUT: Final = (
+    "stimuli.identifier",
+    "len(stimuli)",
+    "name in stimuli.columns",
+    "assembly.attrs['identifier']",
+    "assembly.attrs['stimulus_set_identifier']",
+    "dict(zip(assembly.dims, assembly.shape))",
+    "assembly[name].size > 0",
+    *(f"len(set(assembly['{name}'].values))" for name in _COUNTED),
+)
 _INDENT: Final = "    "
 _WIDTH: Final = 109  # of what is behind the indented assert
 
@@ -168,6 +179,23 @@ def _facts(record: Record, summary: Summary) -> list[str]:
     facts.append(_all(names, "assembly[name].size > 0"))
     counted = [label for label in summary.labels if label.name in _COUNTED]
     return facts + [f'len(set(assembly["{label.name}"].values)) == {label.distinct}' for label in counted]
+
+
+def fact_about(node: ast.AST) -> str | None:
+    """What an assertion of a generated test is about, whatever it expects; None for any other code.
+
+    Examples
+    --------
+    >>> fact_about(ast.parse("assert len(stimuli) == 3").body[0])
+    'len(stimuli)'
+    """
+    match node:
+        case ast.Assert(ast.Compare(known, [ast.Eq()], [ast.Constant() | ast.Dict()]), None) | ast.Assert(
+            ast.Call(ast.Name("all"), [ast.GeneratorExp(known, [ast.comprehension(iter=ast.List())])]), None
+        ):
+            about = ast.unparse(known)
+            return about if about in _ABOUT else None
+    return None
 
 
 def _all(names: list[str], holds: str) -> str:

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Final
 
-_LINES: Final = re.compile(r"(?!.*\"\"\")[^\r\x00-\x08\x0b-\x1f]*\n[^\r\x00-\x08\x0b-\x1f]*(?<![\"\\])", re.DOTALL)
+_ODD: Final = r"\r\x00-\x08\x0b-\x1f\ud800-\udfff"  # controls, and halves of letters
+_LINES: Final = re.compile(rf"(?!.*\"\"\")[^{_ODD}]*\n[^{_ODD}]*(?<![\"\\])", re.DOTALL)
 
 
 def literal(value: str | None) -> str:
@@ -17,7 +18,10 @@ def literal(value: str | None) -> str:
     >>> print(literal('say "hi"\n'), literal(None))
     "say \"hi\"\n" None
     """
-    return "None" if value is None else json.dumps(value, ensure_ascii=False)  # Python reads what JSON writes
+    if value is None:
+        return "None"
+    text = json.dumps(value, ensure_ascii=False)  # Python reads what JSON writes
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def block_literal(value: str) -> str:

@@ -6,15 +6,17 @@ import ast
 import codecs
 import io
 import tokenize
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
-_BLOCKS: Final = (ast.FunctionDef, ast.ClassDef)
+_BLOCKS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BINDING: Final = (*_BLOCKS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
 class Source:
@@ -34,7 +36,7 @@ class Source:
     """
 
     def __init__(self, content: bytes, name: str) -> None:
-        self._name = name
+        self.name = name
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
             self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
@@ -53,47 +55,80 @@ class Source:
             return self._mark + self._text.encode(self._encoding)
         except UnicodeEncodeError as error:
             raise InvalidData(
-                f"{self._name} is in {self._encoding}, which lacks a letter: {error}; save it as UTF-8"
+                f"{self.name} is in {self._encoding}, which lacks a letter: {error}; save it as UTF-8"
             ) from error
 
-    def put(self, code: str, is_it: Callable[[ast.stmt], bool], what: str, *, in_one_line: str = "") -> bool | None:
-        """Let a statement be in the module: in the place of the one that it succeeds, or at the end.
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """Of the module itself, in their order."""
+        return self._tree.body
+
+    def all_statements(self) -> list[ast.stmt]:
+        """Of the module, and inside of other statements."""
+        return [node for node in ast.walk(self._tree) if isinstance(node, ast.stmt)]
+
+    def put(self, code: str, place: ast.stmt | None = None, *, in_one_line: str = "") -> bool:
+        """Let a statement be in the module: in the place of one that it succeeds, or at the end.
 
         Parameters
         ----------
         code : str
-        is_it : callable
-            Whether a statement is the one.
-        what : str
-            How a message calls it.
+        place : statement of the module, optional
         in_one_line : str
             What has to be read in it, with single quotes, by those who only look at its text.
 
         Returns
         -------
-        bool or None
-            None if it means the same already, and stays as it is written; otherwise whether it is new.
+        bool
+            Whether anything had to be changed; what means the same already stays as it is written.
+        """
+        if place is None:
+            self._append(code)
+            return True
+        start, end = self._range(place)
+        is_readable = in_one_line in self._text[start:end].replace('"', "'")
+        if is_readable and ast.dump(place) == ast.dump(ast.parse(code).body[0]):
+            return False
+        self._edit([(start, end, code)])
+        return True
+
+    def put_into(self, place: ast.FunctionDef, code: str, about: Callable[[ast.AST], str | None]) -> bool:
+        """Let a function say what another one says, and what others added to it stay: arguments, statements, comments.
+
+        Parameters
+        ----------
+        place : function of the module
+        code : str
+            The other function, which begins with the same statement.
+        about : callable
+            What a statement is about, by which it is found again; None for those of others.
+
+        Returns
+        -------
+        bool
+            Whether anything had to be changed.
 
         Raises
         ------
         InvalidData
-            It is there several times, or inside another statement.
+            Its body begins on its first line.
         """
-        inside = [node for node in ast.walk(self._tree) if isinstance(node, ast.stmt) and is_it(node)]
-        if len(inside) > 1 or any(node not in self._tree.body for node in inside):
-            lines = ", ".join(str(node.lineno) for node in inside)
-            raise InvalidData(
-                f"{self._name} has {what} inside another statement or twice, see line {lines}; leave one of its own"
-            )
-        if not inside:
-            self._append(code)
-            return True
-        start, end = self._range(inside[0])
-        is_readable = in_one_line in self._text[start:end].replace('"', "'")
-        if is_readable and _meaning(inside[0]) == _meaning(ast.parse(code).body[0]):
-            return None
-        self._replace(inside[0], code)
-        return False
+        there = {about(node): node for node in reversed(place.body)}
+        last = place.body[0]
+        indent = self._text[self._offset(last.lineno, 0) : self._range(last)[0]]
+        if indent.strip():
+            raise InvalidData(f"{self.name}: begin the body of {place.name} on a line of its own, and try again")
+        edits: list[tuple[int, int, str]] = []
+        for key, node in ((about(node), node) for node in ast.walk(ast.parse(code))):
+            text = ast.get_source_segment(code, node) or ""
+            if key is not None and key not in there:
+                edits.append((*self._line_end_of(last), f"\n{indent}{text}"))
+            elif key is not None:
+                last = there.pop(key)
+                edits += [(*self._range(last), text)] * (ast.dump(last) != ast.dump(node))
+        edits += [(*self._range(node), "pass") for key, node in there.items() if key is not None]
+        self._edit(edits)
+        return bool(edits)
 
     def _append(self, code: str) -> None:
         before = self._text if not self._text or self._text.endswith(("\n", "\r")) else self._text + self._line_end
@@ -104,22 +139,35 @@ class Source:
         last = self._tree.body[-1] if self._tree.body else None
         return 2 if code.startswith("def ") or isinstance(last, _BLOCKS) else 1
 
-    def _replace(self, statement: ast.stmt, code: str) -> None:
-        start, end = self._range(statement)
-        self._change(self._text[:start] + self._in_its_lines(code) + self._text[end:])
+    def _edit(self, edits: Iterable[tuple[int, int, str]]) -> None:
+        """Put texts in the places of others, which do not overlap."""
+        text = self._text
+        for start, end, code in sorted(edits, key=itemgetter(0))[::-1]:
+            text = text[:start] + self._in_its_lines(code) + text[end:]
+        self._change(text)
 
     def _range(self, statement: ast.stmt) -> tuple[int, int]:
         """Where a statement is in the text, without its decorators. Python counts bytes of UTF-8 in a line."""
         start = self._offset(statement.lineno, statement.col_offset)
         return start, self._offset(statement.end_lineno or 0, statement.end_col_offset or 0)
 
+    def _line_end_of(self, statement: ast.stmt) -> tuple[int, int]:
+        """The place, of no length, at the end of the last line of a statement."""
+        lines = self._lines()[: statement.end_lineno]
+        at = sum(map(len, lines)) - len(lines[-1]) + len(lines[-1].rstrip("\r\n"))
+        return at, at
+
+    def _lines(self) -> list[str]:
+        """Lines as Python counts them, which not every line separator of Unicode ends."""
+        return io.StringIO(self._text, newline="").readlines()
+
     def _offset(self, line: int, column: int) -> int:
-        lines = io.StringIO(self._text, newline="").readlines()
+        lines = self._lines()
         return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
 
     def import_names(self, names: Mapping[str, str]) -> None:
         """Import names from their modules, those that the module does not have yet, behind the imports that it has."""
-        there = self._names()
+        there = bound_names(self.statements, is_certain=True)
         missing: dict[str, list[str]] = {}
         for name, module in sorted(names.items()):
             if name not in there:
@@ -128,23 +176,8 @@ class Source:
             self._insert([f"from {module} import {', '.join(found)}" for module, found in sorted(missing.items())])
 
     def has_name(self, name: str) -> bool:
-        return name in self._names()
-
-    def _names(self) -> set[str]:
-        """What the statements of the module give names to."""
-        found: set[str] = set()
-        for node in self._tree.body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                found.add(node.name)
-            else:
-                found |= {
-                    target.id
-                    for target in ast.walk(node)
-                    if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
-                }
-        return found
+        """Whether a statement gives it a meaning, and be it inside an `if`."""
+        return name in bound_names(self.statements)
 
     def _insert(self, lines: list[str]) -> None:
         """Put lines behind the docstring and the imports that the module begins with."""
@@ -167,7 +200,7 @@ class Source:
 
     def _behind(self, line: int) -> int:
         """Where the first line begins that is not in one statement with a line, or with one that shares it."""
-        lines = io.StringIO(self._text, newline="").readlines()
+        lines = self._lines()
         while line < len(lines):
             further = [node.end_lineno or 0 for node in self._tree.body if node.lineno <= line]
             reached = max([line, *further])
@@ -191,7 +224,12 @@ class Source:
         return code.replace("\n", self._line_end)
 
     def _change(self, text: str) -> None:
-        self._text, self._tree = text, ast.parse(text)
+        try:
+            self._text, self._tree = text, ast.parse(text)
+        except SyntaxError as error:
+            raise InvalidData(
+                f"{self.name} cannot be changed in line {error.lineno} without breaking it; write a statement in each"
+            ) from error
 
 
 def _first_line(statement: ast.stmt) -> int:
@@ -199,8 +237,30 @@ def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _meaning(statement: ast.stmt) -> str:
-    """What a statement says, however it is written, and whatever decorates it."""
-    if isinstance(statement, ast.FunctionDef):
-        return statement.name + "".join(map(ast.dump, statement.body))
-    return ast.dump(statement)
+def bound_names(statements: Iterable[ast.AST], *, is_certain: bool = False) -> set[str]:
+    r"""Names to which statements of a module give a meaning.
+
+    Parameters
+    ----------
+    statements : iterable of statements
+    is_certain : bool
+        Leave out what depends on a condition, a loop or an exception.
+
+    Examples
+    --------
+    >>> sorted(bound_names(ast.parse("import a.b\nif a:\n    c = [d for d in a]").body))
+    ['a', 'c']
+    """
+    found: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            stored = (part for target in targets for part in ast.walk(target))
+            found |= {part.id for part in stored if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+        elif not is_certain:
+            found |= bound_names(each for each in ast.walk(node) if isinstance(each, _BINDING))
+    return found

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import keyword
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +13,9 @@ from brainpack.atomic import flush_to_disk, whole_file
 from brainpack.cache.entries import Cache
 from brainpack.errors import InvalidData, SettingsError, StoreError
 from brainpack.locating import locate, records_at
-from brainpack.plugin.entries import entry_of
+from brainpack.plugin.entries import entry_of, fact_about
 from brainpack.plugin.literals import block_literal, literal
+from brainpack.plugin.recognising import entry_in, test_in
 from brainpack.plugin.source import Source
 from brainpack.record.records import Record
 from brainpack.settings import Settings
@@ -62,8 +61,8 @@ def write_plugin(
 
     `__init__.py` registers each data set in a line that the discovery of plugins finds, with its bucket, SHA-1s and
     version ids; `test.py` has a test for each: that it loads, with its size and labels. What is in the files besides
-    stays as it is, byte for byte: code, comments, line ends and other data sets. BIBTEX, LICENCE and CONTACT of the
-    records are added where the module has no such names.
+    stays as it is, byte for byte: code, comments, line ends, other data sets, and what was added to a test. BIBTEX,
+    LICENCE and CONTACT of the records are added where the module has no such names.
 
     Parameters
     ----------
@@ -144,56 +143,14 @@ def _written(described: list[tuple[Record, Entry]], folder: Path) -> Plugin:
     module, tests = Source(_content(path), str(path)), Source(_content(test_path), str(test_path))
     states: dict[str, str] = {}
     for _, entry in described:
-        is_new = module.put(entry.code, partial(_registers, entry), entry.key, in_one_line=entry.key)
-        is_new_test = tests.put(entry.test, partial(_tests, entry), entry.test_name)
-        states[entry.key] = "added" if is_new else "unchanged" if is_new is is_new_test is None else "updated"
+        old, old_test = entry_in(module, entry), test_in(tests, entry)
+        is_changed = module.put(entry.code, old, in_one_line=entry.key)
+        is_changed |= tests.put(entry.test) if old_test is None else tests.put_into(old_test, entry.test, fact_about)
+        states[entry.key] = "added" if old is None else "updated" if is_changed else "unchanged"
     _add_about([record for record, _ in described], module)
     module.import_names({name: source for _, entry in described for name, source in entry.imports.items()})
     tests.import_names({name: source for _, entry in described for name, source in entry.test_imports.items()})
     return Plugin(folder, states, {path: module.encoded(), test_path: tests.encoded()})
-
-
-def _registers(entry: Entry, node: ast.stmt) -> bool:
-    """Whether a statement is the entry of a data set.
-
-    Raises
-    ------
-    InvalidData
-        It registers it together with others, or in another way, so that it cannot be replaced on its own.
-    """
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    is_it = any(ast.unparse(target) == entry.key for target in targets)
-    if (is_it and len(targets) > 1) or _passes_on(entry, node):
-        raise InvalidData(
-            f"line {node.lineno} registers {entry.identifier!r} together with others, or by a call; write "
-            f"{entry.key} = … as a statement of its own, and try again"
-        )
-    return is_it
-
-
-def _passes_on(entry: Entry, node: ast.stmt) -> bool:
-    """Whether it is a call such as ``data_registry.update({"lab.Author2026": …})``."""
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    if not ast.unparse(node.value.func).startswith(f"{entry.registry}."):
-        return False
-    return any(isinstance(part, ast.Constant) and part.value == entry.identifier for part in ast.walk(node.value))
-
-
-def _tests(entry: Entry, node: ast.stmt) -> bool:
-    """Whether it is the test of a data set; one of the same name that begins otherwise was written by somebody else.
-
-    Raises
-    ------
-    InvalidData
-        It was.
-    """
-    if not isinstance(node, ast.FunctionDef) or node.name != entry.test_name:
-        return False
-    ours = ast.parse(entry.test).body[0]
-    if not isinstance(ours, ast.FunctionDef) or ast.dump(node.body[0]) != ast.dump(ours.body[0]):
-        raise InvalidData(f"test.py has a function {node.name} of somebody else; rename it, and try again")
-    return True
 
 
 def _add_about(records: list[Record], module: Source) -> None:
@@ -202,11 +159,7 @@ def _add_about(records: list[Record], module: Source) -> None:
         texts = [*dict.fromkeys(record.release[key].strip() for record in records if key in record.release)]
         if texts and not module.has_name(name):
             text = "\n\n".join(texts)
-            module.put(f"{name} = {block_literal(text) if key == 'citation' else literal(text)}", _is_nothing, name)
-
-
-def _is_nothing(_: ast.stmt) -> bool:
-    return False
+            module.put(f"{name} = {block_literal(text) if key == 'citation' else literal(text)}")
 
 
 def _content(path: Path) -> bytes:
