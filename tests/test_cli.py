@@ -134,6 +134,47 @@ def test_json_tells_of_an_error_too(tmp_path: Path) -> None:
     assert done.stderr.startswith("brainpack: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["verify", "--json"], "MissingParameter"),
+        (["nothing", "--json"], "UsageError"),
+        (["validate", "a", "--profile", "final", "--json"], "BadParameter"),
+    ],
+)
+def test_json_tells_of_wrong_usage_too(arguments: list[str], error: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["type"] == error
+    assert "Usage: " in done.stderr
+    assert run(*arguments[:-1]).stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["cache"], ["load", "--help"]])
+def test_help_ends_as_head_does(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "brainpack", *arguments]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_data_cannot_change_the_terminal(tmp_path: Path) -> None:
+    table = "stimulus_id,neuroid_id,no\x1b[2Jte,rate\na,n,x\x1b[31m,1\na,n,y\x1b[32m,3\n"
+    (tmp_path / "odd.csv").write_text(table, "utf-8")
+    (tmp_path / "cells.csv").write_text(table.replace("no\x1b[2Jte", "note"), "utf-8")
+    options = ["--identifier", "a", "--stimuli", "b"]
+    refused = run("package", "assembly", "odd.csv", *options, "--values", "x", cwd=tmp_path)
+    warned = run("package", "assembly", "odd.csv", *options, cwd=tmp_path)
+    assert r"no\x1b[2Jte" in refused.stderr
+    assert r"differ in no\x1b[2Jte; if" in warned.stderr
+    assert run("package", "assembly", "cells.csv", *options, cwd=tmp_path).returncode == 0
+    shown = run("load", "packages", cwd=tmp_path)
+    assert r"y\x1b[32m" in shown.stdout
+    assert "\x1b" not in refused.stderr + warned.stderr + warned.stdout + shown.stdout + shown.stderr
+
+
 def test_demo_prints_the_files_that_it_made(tmp_path: Path) -> None:
     first = run("demo", tmp_path / "new" / "demo")
     assert (first.returncode, first.stderr) == (0, "")

@@ -205,10 +205,11 @@ from pathlib import Path
 from tests.servers.base import Processes
 processes = Processes(Path({str(folder)!r}))
 processes.start("one", "bash", "-c", "echo $$ > pid.part; mv pid.part pid; sleep 1000")
+Path({str(tmp_path / "started")!r}).touch()
 input()
 """
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE) as parent:
-        _until((folder / "pid").exists)
+        _until(lambda: (folder / "pid").exists() and (tmp_path / "started").exists())
         pid = int((folder / "pid").read_text())
         os.kill(parent.pid, signal.SIGKILL)
         _until(lambda: not _runs(pid) and not folder.exists())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import os
 import sys
 import traceback
 import warnings
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
-from brainpack.cli.exits import INTERRUPTED, PIPE_CLOSED, REFUSED, STORE_FAILED, WRONG_USAGE
+from brainpack.cli.exits import INTERRUPTED, REFUSED, STORE_FAILED, WRONG_USAGE
 from brainpack.errors import BrainpackError, SettingsError, StoreError
+from brainpack.validation.formats.legible import legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,7 @@ class Output:
     quiet : bool
         Whether it says nothing but warnings and errors.
     json : bool
-        Whether it answers with one JSON document, for machines.
+        Whether it answers in JSON, for machines.
     debug : bool
         Whether an error shows where it came from.
     """
@@ -48,10 +48,10 @@ class Output:
     def say(self, text: object) -> None:
         """Print a text for people, at once."""
         if self.is_for_people:
-            print(text, flush=True)
+            print(_legible(str(text)), flush=True)
 
     def answer(self, document: object) -> None:
-        """Print the answer for machines."""
+        """Print the answer for machines: one document."""
         if self.json:
             print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
@@ -72,7 +72,7 @@ def _option(name: str, text: str) -> inspect.Parameter:
 
 _OF_ALL: Final = (
     _option("quiet", "Say nothing but warnings and errors."),
-    _option("json", "Answer with one JSON document, for machines."),
+    _option("json", "Answer in JSON, for machines."),
     _option("debug", "Show where an error came from."),
 )
 
@@ -157,16 +157,9 @@ def _code_of(call: Callable[[], int], output: Output) -> int:
     except BrainpackError as error:
         if output.debug:
             traceback.print_exc()
-        output.answer({"error": {"type": type(error).__name__, "message": str(error)}})
+        answer_with_error(error, output)
         complain(str(error), *getattr(error, "__notes__", ()))
         return _exit_code(error)
-    except BrokenPipeError:  # who reads has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # rich ends a program with the code for errors
-            return PIPE_CLOSED
-        raise
     except KeyboardInterrupt:
         complain("interrupted; the same command again does what is left")
         return INTERRUPTED
@@ -178,9 +171,19 @@ def _exit_code(error: BrainpackError) -> int:
     return WRONG_USAGE if isinstance(error, SettingsError) else REFUSED
 
 
+def answer_with_error(error: BaseException, output: Output) -> None:
+    """Print an error for machines."""
+    output.answer({"error": {"type": type(error).__name__, "message": str(error)}})
+
+
 def complain(message: str, *notes: str) -> None:
     """Say what went wrong."""
-    print("\n".join((f"brainpack: {message}", *notes)), file=sys.stderr)
+    print(_legible("\n".join((f"brainpack: {message}", *notes))), file=sys.stderr)
+
+
+def _legible(text: str) -> str:
+    """Lines that cannot change a terminal, whatever names and cells of data are in them."""
+    return "\n".join(map(legible, text.split("\n")))
 
 
 @contextmanager
@@ -202,7 +205,9 @@ def warnings_in_one_line() -> Iterator[None]:
                 return
             from tqdm import tqdm
 
-            tqdm.write(f"brainpack: warning: {' '.join(str(message).split())}", file=sys.stderr)  # above the bars
+            tqdm.write(
+                f"brainpack: warning: {legible(' '.join(str(message).split()))}", file=sys.stderr
+            )  # above the bars
 
         warnings.showwarning = show
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,7 +23,8 @@ from brainpack.cli import (
     validating,
     verifying,
 )
-from brainpack.cli.command import command, command_of_group
+from brainpack.cli.command import Output, answer_with_error, command, command_of_group
+from brainpack.cli.exits import PIPE_CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,9 +136,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or a pipe may lack the letters of a path
         sys.stdout.reconfigure(errors="backslashreplace")
+    given = sys.argv[1:] if arguments is None else [*arguments]
     try:
-        app(arguments, prog_name="brainpack")
+        app(given, prog_name="brainpack")
     except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # who reads has seen enough, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return PIPE_CLOSED
+        cause = left.__context__
+        if cause is not None and hasattr(cause, "format_message"):  # of typer, which has said what is wrong to people
+            answer_with_error(cause, Output(json="--json" in given))
         if type(left.code) is not int:
             raise
         return left.code
