@@ -114,7 +114,7 @@ def test_what_is_said_of_counts_is_true(demo: Path, demo_pages: dict[str, Path])
     peak = int(mean.argmax())
     assert f"V1 peaks at {counts['time_bin_start'].values[peak] + 12.5:g}" in text
     assert f"{mean[peak]:.4g}" in text
-    assert "50 splits (seed 0), corrected to full length by r' = 2r/(1+r) (Spearman 1910; Brown 1910)" in text
+    assert "500 splits (seed 0), corrected to full length by r' = 2r/(1+|r|) (Spearman 1910; Brown 1910)" in text
     assert "all 640 presentations, all 48 neuroids, all 12 time bins" in text
 
 

@@ -89,6 +89,7 @@ def test_a_histogram_counts_every_number_once(values: np.ndarray[Any, Any]) -> N
 def test_whole_numbers_have_a_bin_each_and_quantiles_are_those_of_numpy() -> None:
     found = histogram(np.array([3, 3, 5, 9]))
     assert found.is_whole
+    assert not histogram(np.linspace(0.5, 40.5, 80)).is_whole
     assert found.counts.tolist() == [2, 0, 1, 0, 0, 0, 1]
     assert found.quantiles.tolist() == np.quantile([3, 3, 5, 9], [0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
 
@@ -129,7 +130,9 @@ def test_spearman_brown_undoes_the_halving_of_a_test() -> None:
     half = correlations(halves[0], halves[1])
     whole = correlations(halves[0] + halves[1], halves[2] + halves[3])
     assert spearman_brown(half) == pytest.approx(whole, abs=0.01)
-    assert np.isnan(spearman_brown(-1.0))
+    for correlation in (0.0, 0.3, 1.0):  # bounded, also where halves contradict each other by chance
+        assert spearman_brown(-correlation) == -spearman_brown(correlation)
+        assert abs(spearman_brown(-correlation)) <= 1
 
 
 @given(st.integers(3, 8), st.integers(2, 5), st.integers(0, 3))
@@ -146,10 +149,10 @@ def test_reliability_of_noise_is_about_zero_and_the_same_each_time() -> None:
     random = np.random.default_rng(0)
     shown = np.tile(np.arange(100), 6)
     responses = random.standard_normal((600, 40))
-    found = split_half(responses, shown)
+    found = split_half(responses, shown, 50)
     assert abs(found.mean()) < 0.1
-    assert np.array_equal(found, split_half(responses, shown))
-    assert not np.array_equal(found, split_half(responses, shown, seed=1))
+    assert np.array_equal(found, split_half(responses, shown, 50))
+    assert not np.array_equal(found, split_half(responses, shown, 50, seed=1))
 
 
 def test_reliability_estimates_what_theory_says() -> None:
@@ -157,7 +160,7 @@ def test_reliability_estimates_what_theory_says() -> None:
     random = np.random.default_rng(0)
     shown = np.repeat(np.arange(400), 8)
     signal = random.standard_normal((400, 30))[shown]
-    found = split_half(signal + 2 * random.standard_normal(signal.shape), shown)
+    found = split_half(signal + 2 * random.standard_normal(signal.shape), shown, 50)
     assert found.mean() == pytest.approx(1 / 1.5, abs=0.02)
 
 
@@ -168,17 +171,17 @@ def test_reliability_leaves_out_what_is_missing() -> None:
     holes = responses.copy()
     holes[:20, 0] = np.nan
     holes[:, 1] = np.nan
-    found = split_half(holes, shown)
+    found = split_half(holes, shown, 50)
     assert found[0] > 0.9
     assert np.isnan(found[1])
     labelled = np.where(np.arange(80) < 20, -1, shown)  # presentations without a stimulus
-    assert np.isfinite(split_half(responses, labelled)).all()
+    assert np.isfinite(split_half(responses, labelled, 50)).all()
 
 
 @pytest.mark.parametrize("stimuli", [[], [0, 1, 2, 3], [-1, -1], [0, 0, 0, 0], [0, 0, 1, 1]])
 def test_without_enough_repeated_stimuli_there_is_no_reliability(stimuli: list[int]) -> None:
     responses = np.arange(len(stimuli) * 2, dtype=float).reshape(-1, 2)
-    assert np.isnan(split_half(responses, np.array(stimuli, int))).all()
+    assert np.isnan(split_half(responses, np.array(stimuli, int), 50)).all()
 
 
 @given(arrays.arrays(np.float64, (4, 3, 2), elements=st.floats(-1e6, 1e6)))

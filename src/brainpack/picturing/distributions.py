@@ -51,7 +51,7 @@ class Histogram:
     @property
     def is_whole(self) -> bool:
         """Whether each bin is that of one whole number."""
-        return bool(self.edges[1] - self.edges[0] == 1 and self.edges[0] % 1)
+        return bool(self.edges[0] == self.minimum - 0.5 and self.edges[1] - self.edges[0] == 1)
 
 
 def histogram(values: NDArray[Any]) -> Histogram:

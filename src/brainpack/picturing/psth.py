@@ -107,17 +107,15 @@ def by_stimulus(responses: NDArray[Any], stimuli: NDArray[np.int64], count: int 
     """
     count = int(stimuli.max(initial=-1)) + 1 if count is None else count
     means = np.full((count, responses.shape[1]), np.nan)
-    order = np.argsort(stimuli, kind="stable")
-    order = order[stimuli[order] >= 0]
-    if not len(order):
-        return means
-    in_order = stimuli[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(in_order) > 0])
-    ordered = np.asarray(responses, np.float64)[order]
-    known = np.isfinite(ordered)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        sums = np.add.reduceat(np.where(known, ordered, 0.0), starts, axis=0)
-        means[in_order[starts]] = sums / np.add.reduceat(known, starts, axis=0, dtype=np.int64)
+    order = np.argsort(stimuli, kind="stable")[np.count_nonzero(stimuli < 0) :]
+    sizes = np.bincount(stimuli[order], minlength=count)
+    ends = np.cumsum(sizes)
+    for size in np.unique(sizes[sizes > 0]):  # stimuli that were shown equally often are added at once
+        these = np.flatnonzero(sizes == size)
+        shown = np.asarray(responses[order[ends[these, np.newaxis] - size + np.arange(size)]], np.float64)
+        known = np.isfinite(shown)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            means[these] = np.where(known, shown, 0.0).sum(1) / known.sum(1)
     return means
 
 

@@ -13,12 +13,25 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SPLITS: Final = 50
 SEED: Final = 0
+_FEWEST_SPLITS: Final = 50
+_MOST_SPLITS: Final = 500
+_WORK: Final = 100_000_000  # responses that are dealt into halves, a few seconds
 _FEWEST_STIMULI: Final = 3  # two points are always on a line
 
 
-def split_half(responses: NDArray[Any], stimuli: NDArray[np.int64], splits: int = SPLITS, seed: int = SEED) -> Floats:
+def splits_for(size: int) -> int:
+    """How many splits of so many responses make the average precise and take some seconds: 50 to 500.
+
+    Examples
+    --------
+    >>> splits_for(1000), splits_for(1_000_000), splits_for(12_000_000)
+    (500, 100, 50)
+    """
+    return min(max(_WORK // max(size, 1), _FEWEST_SPLITS), _MOST_SPLITS)
+
+
+def split_half(responses: NDArray[Any], stimuli: NDArray[np.int64], splits: int, seed: int = SEED) -> Floats:
     """Split-half reliability of each neuroid, corrected for the length of the halves.
 
     The presentations of each stimulus are dealt into two random halves; of an odd number one is left over by chance.
@@ -37,13 +50,13 @@ def split_half(responses: NDArray[Any], stimuli: NDArray[np.int64], splits: int 
     Returns
     -------
     array of float64, shape (neuroid,)
-        At most 1. NaN where fewer than three stimuli were repeated, or responses do not vary.
+        Between -1 and 1. NaN where fewer than three stimuli were repeated, or responses do not vary.
 
     Examples
     --------
     >>> stimuli = np.repeat(np.arange(4), 2)
     >>> responses = np.stack([stimuli, np.ones(8)], axis=1)
-    >>> split_half(responses, stimuli).round(3).tolist()
+    >>> split_half(responses, stimuli, splits=50).round(3).tolist()
     [1.0, nan]
     """
     random = np.random.default_rng(seed)
@@ -64,11 +77,13 @@ def split_half(responses: NDArray[Any], stimuli: NDArray[np.int64], splits: int 
 
 
 def spearman_brown(correlation: Any) -> Any:
-    """Reliability of the whole from the correlation of its halves: ``2 r / (1 + r)``.
+    """Reliability of the whole from the correlation of its halves: ``2 r / (1 + |r|)``.
 
     It is the formula of Spearman (1910), "Correlation calculated from faulty data", British Journal of Psychology
     3:271-295, and of Brown (1910), "Some experimental results in the correlation of mental abilities", British
-    Journal of Psychology 3:296-322, for a test of twice the length.
+    Journal of Psychology 3:296-322, for a test of twice the length. It is defined for correlations from 0 on, and would
+    go to minus infinity below; negative ones, which reliable halves have by chance only, are treated as if they were
+    positive, and keep their sign ("mirror" in the R package AATtools).
 
     Parameters
     ----------
@@ -78,17 +93,15 @@ def spearman_brown(correlation: Any) -> Any:
     Returns
     -------
     float or array
-        NaN for -1, for which there is none.
+        Between -1 and 1.
 
     Examples
     --------
-    >>> spearman_brown(np.array([0.0, 0.5, 1.0])).round(3).tolist()
-    [0.0, 0.667, 1.0]
+    >>> spearman_brown(np.array([-0.5, 0.0, 0.5, 1.0])).round(3).tolist()
+    [-0.667, 0.0, 0.667, 1.0]
     """
     correlation = np.asarray(correlation, np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = 2 * correlation / (1 + correlation)
-    return np.where(np.isfinite(found), found, np.nan)
+    return 2 * correlation / (1 + np.abs(correlation))
 
 
 def correlations(first: Floats, second: Floats) -> Floats:

@@ -13,7 +13,7 @@ from brainpack.picturing.coordinates import regions_of, shown_units
 from brainpack.picturing.distributions import coded, histogram
 from brainpack.picturing.looks import NEUROID, TIME_BIN
 from brainpack.picturing.psth import best_stimuli, by_stimulus, psth
-from brainpack.picturing.reliability import SEED, SPLITS, split_half
+from brainpack.picturing.reliability import SEED, split_half, splits_for
 from brainpack.picturing.svg import element
 from brainpack.picturing.texts import counted, number, percent, plain
 from brainpack.picturing.thumbnails import glance
@@ -93,11 +93,12 @@ def reliability(look: Look) -> Block | None:
     ids = look.labels(STIMULUS_ID, PRESENTATION)
     if responses is None or not responses.size or ids is None:
         return None
-    found = split_half(responses, coded(ids)[0])
+    splits = splits_for(responses.size)
+    found = split_half(responses, coded(ids)[0], splits)
     known = found[~np.isnan(found)]
     how = (
         "Pearson's correlation across stimuli of the means of two random halves of the presentations, averaged over "
-        f"{SPLITS} splits (seed {SEED}), corrected to full length by r' = 2r/(1+r) (Spearman 1910; Brown 1910)"
+        f"{splits} splits (seed {SEED}), corrected to full length by r' = 2r/(1+|r|) (Spearman 1910; Brown 1910)"
     )
     mean = ", responses averaged over time bins" if TIME_BIN in look.dims else ""
     if not known.size:

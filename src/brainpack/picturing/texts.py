@@ -33,7 +33,7 @@ def plain(value: object, longest: int = LONGEST) -> str:
         return number(float(value))
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else _text(value)
     text = _SPACE.sub(" ", text[: _READ * longest]).strip()
-    return clipped(shown_characters(text), longest)
+    return clipped(shown_characters(text[: longest + 1]), longest)
 
 
 def _text(value: object) -> str:
@@ -51,6 +51,8 @@ def shown_characters(text: str) -> str:
     >>> shown_characters("a\u202eb\ud800\nc")
     'a\\u202eb\\ud800\nc'
     """
+    if text.isprintable():  # nearly always, and much faster
+        return text
     return "".join(
         character if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
         else character.encode("unicode_escape").decode("ascii")
