@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from brainpack.progress import Bars, Progress, progress
@@ -140,6 +141,31 @@ def test_many_threads_at_once_are_no_error(tmp_path: Path) -> None:
 def test_items_pass_through_unchanged(capfd: pytest.CaptureFixture[str]) -> None:
     assert list(progress(iter("abc"), total=3, unit="files", what="stimuli")) == ["a", "b", "c"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_tables_and_pages_have_bars(tmp_path: Path) -> None:
+    values = tuple(np.ones(32) for _ in range(4))
+    np.savetxt(
+        tmp_path / "rates.csv", np.c_[values], delimiter=",", header="stimulus_id,unit_1,unit_2,unit_3", comments=""
+    )
+    script = f"""
+import os
+import numpy as np
+from brainpack import assembly_from, progress, write_report
+from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally
+from tests.helpers import recording, stimulus_set
+from pathlib import Path
+folder = Path({str(tmp_path)!r})
+package_stimulus_set_locally(stimulus_set(folder / "in"), "lab.Set", folder)
+package_data_assembly_locally(recording(), "lab.Set.rates", "lab.Set", downloads_path=folder)
+progress._PATIENCE = 0
+assembly_from(folder / "rates.csv")
+for name in ("stimulus_lab_Set", "assy_lab_Set_rates"):
+    write_report(folder / f"{{name}}.brainpack.json")
+"""
+    states = drawn(script)
+    for name in ("rates.csv", "values", "reliability", "drawing"):
+        assert any(state.startswith(f"{name}: ") for state in states), name
 
 
 def test_who_wants_no_bars_gets_none() -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.notices import warn
+from brainpack.progress import progress
 from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.read.tables import natural_ids
 
@@ -27,6 +28,7 @@ TABLES: Final = (*_SEPARATORS, _PARQUET)
 _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
 _ZEROS_FIRST: Final = re.compile(r'(?:^|[,\t"])[+-]?0[0-9]', re.MULTILINE)
 _IS_CODE: Final = r"[+-]?0[0-9].*"
+_PART: Final = 1 << 18  # characters, as many as pandas asks for
 _INDEX: Final = re.compile(r"__index_level_[0-9]+__")  # what pandas writes along without being asked
 
 
@@ -97,10 +99,10 @@ def _separated(content: bytes, path: Path, separator: str, text_columns: set[str
         header = next(csv.reader(io.StringIO(text), delimiter=separator), [])
         _refuse_header(header, separator)
         as_text = [name for name in header if is_id(name) or name in text_columns]
-        table = _parsed(text, separator, dtype=dict.fromkeys(as_text, str))
+        table = _parsed(text, path, separator, dtype=dict.fromkeys(as_text, str))
         if _ZEROS_FIRST.search(text):
             as_text += [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name].dtype)]
-        kept = _parsed(text, separator, dtype=str, keep_default_na=False, usecols=as_text) if as_text else table
+        kept = _parsed(text, path, separator, dtype=str, keep_default_na=False, usecols=as_text) if as_text else table
     except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
         raise InvalidData(
             f"{path} is not a table that can be read: {error}; expected UTF-8 with a header, columns separated by "
@@ -129,11 +131,11 @@ def _refuse_header(header: list[str], separator: str) -> None:
         raise ValueError(f"it has several columns {again[0]!r}")
 
 
-def _parsed(text: str, separator: str, **options: Any) -> pd.DataFrame:
+def _parsed(text: str, path: Path, separator: str, **options: Any) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows have more cells than the header
         table: pd.DataFrame = pd.read_csv(
-            io.StringIO(text),
+            _Parts(text, path.name),
             sep=separator,
             index_col=False,
             low_memory=False,
@@ -143,16 +145,30 @@ def _parsed(text: str, separator: str, **options: Any) -> pd.DataFrame:
     return table
 
 
+class _Parts(io.TextIOBase):
+    """A text that says how much of it is read."""
+
+    def __init__(self, text: str, name: str) -> None:
+        starts = range(0, len(text), _PART)
+        parts = (text[start : start + _PART] for start in starts)
+        self._parts = progress(parts, len(starts), " parts", name)
+
+    def read(self, _: int | None = -1) -> str:
+        return next(self._parts, "")
+
+
 def _parquet(path: Path) -> pd.DataFrame:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import ArrowException, concat_tables, parquet
     except ImportError as error:
         raise SettingsError(
             f'{path} is Parquet, which pyarrow reads: pip install "brainpack[parquet]", or save the table as CSV'
         ) from error
     try:
         with path.open("rb") as file:
-            columns = parquet.read_table(file)
+            groups = parquet.ParquetFile(file)
+            numbers = progress(range(groups.num_row_groups), groups.num_row_groups, " parts", path.name)
+            columns = concat_tables([groups.schema_arrow.empty_table(), *map(groups.read_row_group, numbers)])
         if nested := [field.name for field in columns.schema if field.type.num_fields]:
             raise InvalidData(
                 f"{path} has lists or structs in {', '.join(nested)}; write a column for each of their parts"

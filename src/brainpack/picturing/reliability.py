@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from brainpack.picturing.psth import by_stimulus
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def split_half(responses: NDArray[Any], stimuli: NDArray[np.int64], splits: int,
     total, defined = np.zeros(responses.shape[1]), np.zeros(responses.shape[1])
     if len(stimuli) and np.bincount(stimuli).max() > 1:
         count = int(stimuli.max()) + 1
-        for _ in range(splits):
+        for _ in progress(range(splits), splits, " splits", "reliability"):
             first, second = (by_stimulus(responses[half], stimuli[half], count) for half in _halves(stimuli, random))
             found = correlations(first, second)
             total += np.nan_to_num(found)

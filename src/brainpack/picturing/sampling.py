@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from brainpack.progress import progress
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -157,7 +159,8 @@ def read_at(values: Stored | NDArray[Any], positions: Sequence[Positions]) -> ND
         result[()] = values[()]
         return result
     pieces = [[*_pieces(places, lengths)] for places, lengths in zip(positions, values.chunks, strict=True)]
-    for piece in product(*pieces):
+    blocks = [*product(*pieces)]
+    for piece in progress(blocks, len(blocks), " parts", "values"):
         read = values[tuple(region for _, region, _ in piece)]
         result[tuple(into for into, _, _ in piece)] = read[np.ix_(*(inside for _, _, inside in piece))]
     return result

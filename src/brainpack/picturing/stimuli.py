@@ -14,6 +14,7 @@ from brainpack.picturing.distributions import frequencies, histogram, numbers
 from brainpack.picturing.sampling import Sample, evenly
 from brainpack.picturing.texts import counted, number, plain
 from brainpack.picturing.thumbnails import glance
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +57,8 @@ def _contact_sheet(stimuli: Stimuli, most: int) -> tuple[Sheet, list[Block]]:
     thumbnails: list[Thumbnail] = []
     by_content: defaultdict[bytes, list[str]] = defaultdict(list)
     kinds: Counter[str] = Counter()
-    for row, name in zip(sample.positions.tolist(), ids, strict=True):
+    rows = zip(sample.positions.tolist(), ids, strict=True)
+    for row, name in progress(rows, len(ids), " files", "drawing"):
         found = glance(stimuli.read(row), name)
         thumbnails.append(Thumbnail(name, found.picture))
         kinds[found.kind] += 1
