@@ -26,7 +26,7 @@ _PARQUET: Final = ".parquet"
 TABLES: Final = (*_SEPARATORS, _PARQUET)
 # exact by default since pandas 3, which deprecates the argument
 _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-_ZEROS_FIRST: Final = re.compile(r'(?:^|[,\t"])[+-]?0[0-9]', re.MULTILINE)
+_ZEROS_FIRST: Final = re.compile(r'[\r\n,\t"][+-]?0[0-9]')  # of cells below the header
 _IS_CODE: Final = r"[+-]?0[0-9].*"
 _PART: Final = 1 << 18  # characters, as many as pandas asks for
 _INDEX: Final = re.compile(r"__index_level_[0-9]+__")  # what pandas writes along without being asked
