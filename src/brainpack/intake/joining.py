@@ -63,12 +63,11 @@ def joined(
 def _index(rows: pd.DataFrame, other: pd.DataFrame) -> pd.Index[Any]:
     """Keys, as objects unless both tables have the same numbers: no integer is the float it would be rounded to."""
     first = rows.iloc[:, 0]
+    if rows.shape[1] > 1:  # an index of several levels would round
+        parts = [rows[name].astype(object) for name in rows]
+        return pd.Index([*zip(*parts, strict=True)], dtype=object, tupleize_cols=False)
     is_one_type = first.dtype == other.iloc[:, 0].dtype and pd.api.types.is_numeric_dtype(first.dtype)
-    index: pd.Index[Any] = (
-        pd.MultiIndex.from_frame(rows.astype(object))
-        if rows.shape[1] > 1
-        else pd.Index(first, dtype=None if is_one_type else object)
-    )
+    index: pd.Index[Any] = pd.Index(first, dtype=None if is_one_type else object)
     return index
 
 
