@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ import pytest
 
 from brainpack.errors import InvalidData, SettingsError
 from tests.intake.test_tables_laws import LONG, taken_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BINS = pd.DataFrame(
     {
@@ -166,3 +170,13 @@ def test_true_false_and_missing_are_numbers() -> None:
     with pytest.warns(UserWarning, match="1 of 4 cells are empty"):
         found = taken_in(LONG.assign(rate=pd.array([True, None, False, True], dtype="boolean")))
     assert np.array_equal(found.values.ravel(), np.array([1, np.nan, 0, 1]), equal_nan=True)
+
+
+def test_reading_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> Iterator[str]:
+        signal.raise_signal(signal.SIGINT)
+        yield "never"
+
+    monkeypatch.setattr("brainpack.intake.reading.progress", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        taken_in(LONG)

@@ -132,16 +132,17 @@ def _refuse_header(header: list[str], separator: str) -> None:
 
 
 def _parsed(text: str, path: Path, separator: str, **options: Any) -> pd.DataFrame:
+    parts = _Parts(text, path.name)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows have more cells than the header
-        table: pd.DataFrame = pd.read_csv(
-            _Parts(text, path.name),
-            sep=separator,
-            index_col=False,
-            low_memory=False,
-            **_EXACT_FLOATS,
-            **options,
-        )
+        try:
+            table: pd.DataFrame = pd.read_csv(
+                parts, sep=separator, index_col=False, low_memory=False, **_EXACT_FLOATS, **options
+            )
+        except pd.errors.ParserError:
+            if parts.interrupt is not None:
+                raise parts.interrupt from None
+            raise
     return table
 
 
@@ -152,9 +153,14 @@ class _Parts(io.TextIOBase):
         starts = range(0, len(text), _PART)
         parts = (text[start : start + _PART] for start in starts)
         self._parts = progress(parts, len(starts), " parts", name)
+        self.interrupt: KeyboardInterrupt | None = None
 
     def read(self, _: int | None = -1) -> str:
-        return next(self._parts, "")
+        try:
+            return next(self._parts, "")
+        except KeyboardInterrupt as interrupt:  # for the parser it is as if the file could not be read
+            self.interrupt = interrupt
+            raise
 
 
 def _parquet(path: Path) -> pd.DataFrame:
