@@ -168,6 +168,7 @@ def test_an_update_touches_its_own_entry(records: list[Path], tmp_path: Path) ->
         (b"def broken(:\n", "is not Python that can be changed"),
         (b"# coding: nonsense\n", "is not Python that can be changed"),
         (b"a = '\xff'\n", "is not Python that can be changed"),
+        (b"a = 1\nfrom __future__ import annotations\n", "is not Python that can be changed"),
         (b"data_registry['lab.Set2026.rates'] = data_registry['b'] = 1\n", "together with others, see line 1"),
         (b"data_registry['lab.Set2026.rates'], b = 1, 2\n", "together with others, see line 1"),
         (b"if True:\n    data_registry['lab.Set2026.rates'] = 1\n", "inside another statement or .* see line 2"),

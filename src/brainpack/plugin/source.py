@@ -6,6 +6,7 @@ import ast
 import codecs
 import io
 import tokenize
+import warnings
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +43,7 @@ class Source:
             self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
             self._encoding = encoding.removesuffix("-sig")
             self._text = content.removeprefix(self._mark).decode(self._encoding)
-            self._tree = ast.parse(self._text)
+            self._tree = _parsed(self._text)
         except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError) as error:
             raise InvalidData(
                 f"{name} is not Python that can be changed: {error}; repair it, or move it away"
@@ -225,11 +226,18 @@ class Source:
 
     def _change(self, text: str) -> None:
         try:
-            self._text, self._tree = text, ast.parse(text)
+            self._text, self._tree = text, _parsed(text)
         except SyntaxError as error:
             raise InvalidData(
                 f"{self.name} cannot be changed in line {error.lineno} without breaking it; write a statement in each"
             ) from error
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what others wrote is not judged
+        compile(text, "<plugin>", "exec", dont_inherit=True)  # is stricter: a __future__ has to come first
+        return ast.parse(text)
 
 
 def _first_line(statement: ast.stmt) -> int:
