@@ -92,13 +92,18 @@ def test_an_update_touches_its_own_entry(records: list[Path], tmp_path: Path) ->
         (b"if True:\n    data_registry['lab.Set2026.rates'] = 1\n", "inside another statement or .* see line 2"),
         (b"data_registry['lab.Set2026.rates'] = 1\ndata_registry['lab.Set2026.rates'] = 2\n", "twice, .* line 1, 2"),
         (b"data_registry['lab.Set2026.rates'] = 1\na.data_registry['lab.Set2026.rates'] = 2\n", "twice, .* line 1, 2"),
+        (b"[data_registry['lab.Set2026.rates'], (b, c)] = 1, 2\n", "together with others, see line 1"),
+        (b"for data_registry['lab.Set2026.rates'] in [1]: pass\n", "together with others, see line 1"),
+        (b"data_registry['lab.Set2026.rates'] = 1\ndel data_registry['lab.Set2026.rates']\n", "twice, .* line 1, 2"),
         (b"data_registry.update({'lab.Set2026.rates': 1})\n", r"__init__\.py, line 1, may register"),
         (b"data.data_registry.update({'lab.Set2026.rates': 1})\n", "line 1, may register 'lab.Set2026.rates'"),
-        (b"data_registry |= {'lab.Set2026.rates': 1}\n", "line 1, may register 'lab.Set2026.rates'"),
+        (b"from data import data_registry as r\nr |= {'lab.Set2026.rates': 1}\n", "line 2, may register"),
         (b"data_registry = {'lab.Set2026.rates': 1}\n", "line 1, may register 'lab.Set2026.rates'"),
         (b"N = 'lab.Set2026.rates'\ndata_registry[N] = 1\n", "line 2, may register 'lab.Set2026.rates'"),
-        (b"for n in ['lab.Set2026.rates', 'b']:\n    data_registry[n] = 1\n", "line 2, may register"),
+        (b"for n in ['a', 'b']:\n    data_registry['lab.Set2026.' + n] = 1\n", "line 2, may register"),
         (b"what = 'rates'\ndata_registry[f'lab.Set2026.{what}'] = 1\n", "line 2, may register"),
+        (b"register(data_registry)\n", "line 1, may register 'lab.Set2026.rates'"),
+        (b"# coding: unicode_escape\na = 1\n", "cannot be changed without changing its letters"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_changed_is_left_alone(code: bytes, message: str, records: list[Path], tmp_path: Path) -> None:
@@ -118,7 +123,8 @@ def test_what_only_names_a_data_set_is_no_entry(records: list[Path], tmp_path: P
 data_registry["other"] = lambda: stimulus_set_registry["lab.Set2026"]
 data_registry["alias"] = data_registry["lab.Set2026.rates"]
 data_registry[f"another.{what}"] = 1
-data_registry.pop("another")
+is_there = "lab.Set2026.rates" in data_registry
+everything = [*data_registry]
 known = {"lab.Set2026": 1}
 """
     (folder / "__init__.py").write_text(others, "utf-8")
@@ -141,6 +147,9 @@ def test_an_entry_by_way_of_the_module_is_replaced(records: list[Path], tmp_path
         "if False:\n    load_stimulus_set = 1\n",
         "a = [load_stimulus_set for load_stimulus_set in b]\n",
         "def f():\n    load_stimulus_set = 1\n",
+        "load_stimulus_set: object\n",
+        "from brainscore_vision import load_stimulus_set\ndel load_stimulus_set\n",
+        "print(load_stimulus_set)\nload_stimulus_set = 1\n",
     ],
 )
 def test_what_has_its_name_only_somewhere_is_imported(code: str, records: list[Path], tmp_path: Path) -> None:
@@ -153,10 +162,22 @@ def test_what_has_its_name_only_somewhere_is_imported(code: str, records: list[P
     )
 
 
-def test_a_citation_inside_an_if_is_that_of_the_plugin(records: list[Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if x:\n    BIBTEX = 1\n",
+        "from .about import *\n",
+        "from .about import CITATION as BIBTEX\n",
+        "with a as BIBTEX: pass\n",
+        "(BIBTEX := 1)\n",
+        "match x:\n    case [BIBTEX]: pass\n",
+        "def f():\n    global BIBTEX\n    BIBTEX = 1\n",
+    ],
+)
+def test_a_citation_that_may_be_there_is_that_of_the_plugin(code: str, records: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "lab2026"
     folder.mkdir()
-    (folder / "__init__.py").write_text("if x:\n    BIBTEX = 1\n", "utf-8")
+    (folder / "__init__.py").write_text(code, "utf-8")
     publish(records[0], release={"citation": "@article{a}"})
     write_plugin(records, folder)
     assert "@article{a}" not in (folder / "__init__.py").read_text("utf-8")
@@ -245,6 +266,39 @@ def test_what_was_added_to_a_test_stays(line_end: str, records: list[Path], tmp_
     assert path.read_bytes() == text.encode()
 
 
+def test_an_own_assertion_beside_the_generated_one_stays(records: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "lab2026" / "test.py"
+    write_plugin(records, path.parent)
+    generated = path.read_text("utf-8")
+    load, identifier = generated.index("    stimuli = "), generated.index("    assert stimuli.identifier")
+    shared = f'    stimuli = load_stimulus_set("lab.Set2026"); note = """{chr(10)}two lines"""\n    x = len(stimuli)\n'
+    mine = (
+        "    assert all(name in stimuli.columns for name in ['a'])\n    assert all(a in stimuli for a in ['b'] if a)\n"
+    )
+    own = "    stimuli = stimuli[:2]\n    assert len(stimuli) == 2\n    assert len(set(assembly['neuroid_id'].values)) == 7\n"
+    hand_written = generated[:load] + shared + mine + generated[identifier:] + own
+    path.write_text(hand_written, "utf-8")
+    assert set(write_plugin(records, path.parent).entries.values()) == {"unchanged"}
+    assert path.read_text("utf-8") == hand_written
+    missing = generated[identifier:].splitlines(keepends=True)[0]
+    path.write_text(hand_written.replace(missing, ""), "utf-8")
+    write_plugin(records, path.parent)
+    first, behind = hand_written.replace(missing, "").split("    x = len(stimuli)\n")
+    assert path.read_text("utf-8") == f"{first}{missing}    x = len(stimuli)\n{behind}"
+
+
+def test_links_and_rights_of_files_stay(records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (tmp_path / "real.py").write_text("a = 1\n", "utf-8")
+    (tmp_path / "real.py").chmod(0o755)
+    (folder / "__init__.py").symlink_to(tmp_path / "real.py")
+    write_plugin(records, folder)
+    assert (folder / "__init__.py").is_symlink()
+    assert RATES in (tmp_path / "real.py").read_text("utf-8")
+    assert (tmp_path / "real.py").stat().st_mode & 0o777 == 0o755
+
+
 def test_a_fact_that_is_none_any_more_leaves_its_test(records: list[Path], tmp_path: Path) -> None:
     path = tmp_path / "lab2026" / "test.py"
     write_plugin(records, path.parent)
@@ -258,7 +312,11 @@ def test_a_fact_that_is_none_any_more_leaves_its_test(records: list[Path], tmp_p
     ("code", "message"),
     [
         ("def {}(): assembly = load_dataset('lab.Set2026.rates')\n", "begin the body of {} on a line of its own"),
-        ("def {}():\n    assembly = load_dataset('lab.Set2026.rates'); x = (\n    1)\n", "without breaking it"),
+        (
+            "def {}():\n    assembly = load_dataset('lab.Set2026.rates')\n    assert assembly.attrs['identifier'] == 1\n"
+            + "    assert assembly.attrs['identifier'] == 2\n",
+            "asserts assembly.attrs.'identifier'. twice, see line 3, 4",
+        ),
     ],
 )
 def test_a_test_that_cannot_be_changed(code: str, message: str, records: list[Path], tmp_path: Path) -> None:

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 _BRAINIO: Final = "brainscore_core.supported_data_standards.brainio"
 _REGISTRIES: Final = {"stimulus_set": "stimulus_set_registry", "assembly": "data_registry"}
 _COUNTED: Final = (STIMULUS_ID, "neuroid_id")
-_ABOUT: Final = (
-    "stimuli.identifier",
-    "len(stimuli)",
-    "name in stimuli.columns",
-    "assembly.attrs['identifier']",
-    "assembly.attrs['stimulus_set_identifier']",
-    "dict(zip(assembly.dims, assembly.shape))",
-    "assembly[name].size > 0",
-    *(f"len(set(assembly['{name}'].values))" for name in _COUNTED),
-)
+_ABOUT: Final = {
+    "stimuli": ("stimuli.identifier", "len(stimuli)", "name in stimuli.columns"),
+    "assembly": (
+        "assembly.attrs['identifier']",
+        "assembly.attrs['stimulus_set_identifier']",
+        "dict(zip(assembly.dims, assembly.shape))",
+        "assembly[name].size > 0",
+        *(f"len(set(assembly['{name}'].values))" for name in _COUNTED),
+    ),
+}
 _INDENT: Final = "    "
 _WIDTH: Final = 109  # of what is behind the indented assert
 
@@ -62,6 +62,10 @@ class Entry:
     test_name: str
     test: str
     test_imports: Mapping[str, str]
+
+    def fact_about(self, node: ast.AST) -> str | None:
+        """What an assertion of its test is about, whatever it expects; None for any other code."""
+        return fact_about("stimuli" if self.registry == _REGISTRIES["stimulus_set"] else "assembly", node)
 
     @property
     def key(self) -> str:
@@ -181,20 +185,27 @@ def _facts(record: Record, summary: Summary) -> list[str]:
     return facts + [f'len(set(assembly["{label.name}"].values)) == {label.distinct}' for label in counted]
 
 
-def fact_about(node: ast.AST) -> str | None:
+def fact_about(what: str, node: ast.AST) -> str | None:
     """What an assertion of a generated test is about, whatever it expects; None for any other code.
+
+    Parameters
+    ----------
+    what : str
+        What the test calls its data: "stimuli" or "assembly".
+    node : any part of code
 
     Examples
     --------
-    >>> fact_about(ast.parse("assert len(stimuli) == 3").body[0])
+    >>> fact_about("stimuli", ast.parse("assert len(stimuli) == 3").body[0])
     'len(stimuli)'
     """
+    each = ast.comprehension
     match node:
         case ast.Assert(ast.Compare(known, [ast.Eq()], [ast.Constant() | ast.Dict()]), None) | ast.Assert(
-            ast.Call(ast.Name("all"), [ast.GeneratorExp(known, [ast.comprehension(iter=ast.List())])]), None
+            ast.Call(ast.Name("all"), [ast.GeneratorExp(known, [each(iter=ast.List(), ifs=[])])]), None
         ):
             about = ast.unparse(known)
-            return about if about in _ABOUT else None
+            return about if about in _ABOUT[what] else None
     return None
 
 

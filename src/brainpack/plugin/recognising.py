@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from brainpack.errors import InvalidData
 from brainpack.plugin.source import bound_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from brainpack.plugin.entries import Entry
     from brainpack.plugin.source import Source
 
@@ -22,20 +24,22 @@ def entry_in(module: Source, entry: Entry) -> ast.stmt | None:
     InvalidData
         It is registered twice, inside another statement, with others, or in a way that is no assignment to its key.
     """
-    everywhere = module.all_statements()
-    found = [node for node in everywhere if any(_is_constant(key, entry.identifier) for key in _keys(node, entry))]
-    if len(found) > 1 or any(node not in module.statements or len(_targets(node)) > 1 for node in found):
-        lines = ", ".join(str(node.lineno) for node in found)
+    uses = [*_uses(module, entry.registry)]
+    items = [use for use, key in uses if isinstance(key, ast.Constant) and key.value == entry.identifier]
+    alone = [node for node in module.statements if any(_assigned_alone(node) is item for item in items)]
+    if len(items) > 1 or len(alone) < len(items):
         raise InvalidData(
             f"{module.name} registers {entry.identifier!r} twice, inside another statement or together with others, "
-            f"see line {lines}; write {entry.key} = … as one statement of its own, and try again"
+            f"see line {', '.join(str(item.lineno) for item in items)}; write {entry.key} = … as one statement of its "
+            "own, and try again"
         )
-    if not found and (node := next((node for node in everywhere if _may_register(node, entry, module)), None)):
+    if not items and (use := next((use for use, key in uses if not _is_another(key, entry.identifier)), None)):
         raise InvalidData(
-            f"{module.name}, line {node.lineno}, may register {entry.identifier!r} by a call or with a key that is not "
-            f"written out; write {entry.key} = … as a statement of its own, and try again"
+            f"{module.name}, line {use.lineno}, may register {entry.identifier!r}, for it uses {entry.registry} in "
+            f"another way than with a key that is written out; write {entry.key} = … there, or anything at the end if "
+            "it is another one, and try again"
         )
-    return found[0] if found else None
+    return alone[0] if alone else None
 
 
 def test_in(tests: Source, entry: Entry) -> ast.FunctionDef | None:
@@ -65,44 +69,36 @@ def test_in(tests: Source, entry: Entry) -> ast.FunctionDef | None:
     return test
 
 
-def _targets(node: ast.stmt) -> list[ast.expr]:
-    several = node.targets if isinstance(node, ast.Assign) else []
-    several = [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else several
-    return [part for target in several for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+def _uses(module: Source, registry: str) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """Where a registry may be changed: an item of it with its key, or otherwise the registry itself.
+
+    It may have another name, or that of its module in front: ``brainscore_vision.data_registry``.
+    """
+    nodes = [*ast.walk(module.tree)]
+    imported = [alias for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
+    names = {registry, *(alias.asname or registry for alias in imported if alias.name == registry)}
+    for outer, node in ((each, child) for each in nodes for child in ast.iter_child_nodes(each)):
+        is_it = (
+            node.id in names if isinstance(node, ast.Name) else isinstance(node, ast.Attribute) and node.attr in names
+        )
+        if not is_it or isinstance(outer, ast.Compare | ast.Starred | ast.comprehension):  # which only look at it
+            continue
+        if not isinstance(outer, ast.Subscript):
+            yield cast("ast.expr", node), None
+        elif not isinstance(outer.ctx, ast.Load):
+            yield outer, outer.slice
 
 
-def _keys(node: ast.stmt, entry: Entry) -> list[ast.expr]:
-    """Keys of the registry that a statement assigns to."""
-    items = [target for target in _targets(node) if isinstance(target, ast.Subscript)]
-    return [item.slice for item in items if _is_registry(item.value, entry)]
+def _assigned_alone(node: ast.stmt) -> ast.expr | None:
+    """The only thing that a statement assigns to."""
+    if isinstance(node, ast.AnnAssign):
+        return node.target
+    return node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
 
 
-def _is_registry(node: ast.expr, entry: Entry) -> bool:
-    """Whether it is the registry, also as part of its module: ``brainscore_vision.data_registry``."""
-    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
-    return name == entry.registry
-
-
-def _is_constant(node: ast.AST, value: str) -> bool:
-    return isinstance(node, ast.Constant) and node.value == value
-
-
-def _names_it(node: ast.AST, entry: Entry) -> bool:
-    return any(_is_constant(part, entry.identifier) for part in ast.walk(node))
-
-
-def _may_register(node: ast.stmt, entry: Entry, module: Source) -> bool:
-    """Whether a statement changes the registry in another way, and this data set may be meant."""
-    for key in _keys(node, entry):
-        if isinstance(key, ast.JoinedStr):
-            return _may_be(key, entry.identifier)
-        if not isinstance(key, ast.Constant):
-            return any(_names_it(other, entry) for other in module.statements)
-    call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    is_changed = isinstance(call, ast.Attribute) and _is_registry(call.value, entry)
-    return (is_changed or any(_is_registry(target, entry) for target in _targets(node))) and _names_it(node, entry)
-
-
-def _may_be(text: ast.JoinedStr, value: str) -> bool:
-    parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in text.values]
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+def _is_another(key: ast.expr | None, identifier: str) -> bool:
+    """Whether a key is certainly not an identifier, as far as one sees."""
+    if not isinstance(key, ast.JoinedStr):
+        return isinstance(key, ast.Constant)
+    parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in key.values]
+    return re.fullmatch("".join(parts), identifier, re.DOTALL) is None

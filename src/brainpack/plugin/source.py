@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 _BLOCKS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_BINDING: Final = (*_BLOCKS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
 class Source:
@@ -29,6 +28,12 @@ class Source:
         Of the file; empty for a new one.
     name : str
         How messages call it.
+
+    Attributes
+    ----------
+    name : str
+    tree : Module
+        What it says.
 
     Raises
     ------
@@ -43,11 +48,13 @@ class Source:
             self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
             self._encoding = encoding.removesuffix("-sig")
             self._text = content.removeprefix(self._mark).decode(self._encoding)
-            self._tree = _parsed(self._text)
+            self.tree = _parsed(self._text)
         except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError) as error:
             raise InvalidData(
                 f"{name} is not Python that can be changed: {error}; repair it, or move it away"
             ) from error
+        if self.encoded() != content:
+            raise InvalidData(f"{name} cannot be changed without changing its letters; save it as UTF-8")
         self._line_end = "\r\n" if "\r\n" in self._text else "\n"
 
     def encoded(self) -> bytes:
@@ -62,11 +69,11 @@ class Source:
     @property
     def statements(self) -> list[ast.stmt]:
         """Of the module itself, in their order."""
-        return self._tree.body
+        return self.tree.body
 
     def all_statements(self) -> list[ast.stmt]:
         """Of the module, and inside of other statements."""
-        return [node for node in ast.walk(self._tree) if isinstance(node, ast.stmt)]
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.stmt)]
 
     def put(self, code: str, place: ast.stmt | None = None, *, in_one_line: str = "") -> bool:
         """Let a statement be in the module: in the place of one that it succeeds, or at the end.
@@ -112,24 +119,36 @@ class Source:
         Raises
         ------
         InvalidData
-            Its body begins on its first line.
+            Its body begins on its first line, or it is not clear which of its statements is to be changed.
         """
-        there = {about(node): node for node in reversed(place.body)}
+        there: dict[str, list[ast.stmt]] = {}
+        for node in place.body:
+            if (key := about(node)) is not None:
+                there.setdefault(key, []).append(node)
         last = place.body[0]
         indent = self._text[self._offset(last.lineno, 0) : self._range(last)[0]]
         if indent.strip():
             raise InvalidData(f"{self.name}: begin the body of {place.name} on a line of its own, and try again")
         edits: list[tuple[int, int, str]] = []
-        for key, node in ((about(node), node) for node in ast.walk(ast.parse(code))):
-            text = ast.get_source_segment(code, node) or ""
-            if key is not None and key not in there:
-                edits.append((*self._line_end_of(last), f"\n{indent}{text}"))
-            elif key is not None:
-                last = there.pop(key)
-                edits += [(*self._range(last), text)] * (ast.dump(last) != ast.dump(node))
-        edits += [(*self._range(node), "pass") for key, node in there.items() if key is not None]
+        for wanted in ast.walk(ast.parse(code)):
+            if (key := about(wanted)) is None:
+                continue
+            text, found = ast.get_source_segment(code, wanted) or "", there.pop(key, [])
+            same = [node for node in found if ast.dump(node) == ast.dump(wanted)]
+            if not found:
+                edits.append(self._line_behind(last, place.body, indent + text))
+            elif not same:
+                edits.append((*self._range(self._the_only(found, key)), text))
+            last = (same or found or [last])[0]
+        edits += [(*self._range(self._the_only(found, key)), "pass") for key, found in there.items()]
         self._edit(edits)
         return bool(edits)
+
+    def _the_only(self, found: list[ast.stmt], about: str) -> ast.stmt:
+        if len(found) > 1:
+            lines = ", ".join(str(node.lineno) for node in found)
+            raise InvalidData(f"{self.name} asserts {about} twice, see line {lines}; delete one, or write it otherwise")
+        return found[0]
 
     def _append(self, code: str) -> None:
         before = self._text if not self._text or self._text.endswith(("\n", "\r")) else self._text + self._line_end
@@ -137,7 +156,7 @@ class Source:
         self._change(before + gap + self._in_its_lines(code) + self._line_end)
 
     def _gap_before(self, code: str) -> int:
-        last = self._tree.body[-1] if self._tree.body else None
+        last = self.tree.body[-1] if self.tree.body else None
         return 2 if code.startswith("def ") or isinstance(last, _BLOCKS) else 1
 
     def _edit(self, edits: Iterable[tuple[int, int, str]]) -> None:
@@ -152,11 +171,15 @@ class Source:
         start = self._offset(statement.lineno, statement.col_offset)
         return start, self._offset(statement.end_lineno or 0, statement.end_col_offset or 0)
 
-    def _line_end_of(self, statement: ast.stmt) -> tuple[int, int]:
-        """The place, of no length, at the end of the last line of a statement."""
-        lines = self._lines()[: statement.end_lineno]
-        at = sum(map(len, lines)) - len(lines[-1]) + len(lines[-1].rstrip("\r\n"))
-        return at, at
+    def _line_behind(self, statement: ast.stmt, block: Iterable[ast.stmt], code: str) -> tuple[int, int, str]:
+        """The edit that puts a line behind a statement of a block, and behind those that share its last line."""
+        end = statement.end_lineno or 0
+        for node in block:
+            if statement.lineno <= node.lineno <= end:
+                end = max(end, node.end_lineno or 0)
+        lines = self._lines()[:end]
+        at = sum(map(len, lines))
+        return at, at, f"{code}\n" if lines[-1].endswith(("\n", "\r")) else f"\n{code}"
 
     def _lines(self) -> list[str]:
         """Lines as Python counts them, which not every line separator of Unicode ends."""
@@ -168,17 +191,35 @@ class Source:
 
     def import_names(self, names: Mapping[str, str]) -> None:
         """Import names from their modules, those that the module does not have yet, behind the imports that it has."""
-        there = bound_names(self.statements, is_certain=True)
         missing: dict[str, list[str]] = {}
         for name, module in sorted(names.items()):
-            if name not in there:
+            if not self._is_bound_in_time(name):
                 missing.setdefault(module, []).append(name)
         if missing:
             self._insert([f"from {module} import {', '.join(found)}" for module, found in sorted(missing.items())])
 
-    def has_name(self, name: str) -> bool:
-        """Whether a statement gives it a meaning, and be it inside an `if`."""
-        return name in bound_names(self.statements)
+    def _is_bound_in_time(self, name: str) -> bool:
+        """Whether a statement of the module gives a name its meaning before others need it, and none takes it away."""
+        is_bound = False
+        for node in self.statements:
+            if isinstance(node, _BLOCKS):
+                is_bound |= node.name == name
+            elif name in bound_names([node]):
+                is_bound = True
+            elif any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node)) and (
+                not is_bound or isinstance(node, ast.Delete)
+            ):
+                return False
+        return is_bound
+
+    def may_have(self, name: str) -> bool:
+        """Whether anything in the module may give a meaning to a name."""
+        return any(
+            name in {getattr(node, "name", None), getattr(node, "rest", None)}  # of functions, classes and patterns
+            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name)
+            or (isinstance(node, ast.alias) and {node.asname or node.name, node.name} & {name, "*"})
+            for node in ast.walk(self.tree)
+        )
 
     def _insert(self, lines: list[str]) -> None:
         """Put lines behind the docstring and the imports that the module begins with."""
@@ -186,7 +227,7 @@ class Source:
         if leading:
             at = self._behind(leading[-1].end_lineno or 0)
         else:
-            first = next((_first_line(node) for node in self._tree.body), None)
+            first = next((_first_line(node) for node in self.tree.body), None)
             at = len(self._text) if first is None else self._offset(first, 0)
         before, after = self._text[:at], self._text[at:]
         if before and not before.endswith(("\n", "\r")):
@@ -195,7 +236,7 @@ class Source:
             before += self._line_end
         added = "".join(line + self._line_end for line in lines)
         if after and not after.startswith(("\n", "\r")):
-            follows = self._tree.body[len(leading) :]
+            follows = self.tree.body[len(leading) :]
             added += self._line_end * (2 if follows and isinstance(follows[0], _BLOCKS) else 1)
         self._change(before + added + after)
 
@@ -203,7 +244,7 @@ class Source:
         """Where the first line begins that is not in one statement with a line, or with one that shares it."""
         lines = self._lines()
         while line < len(lines):
-            further = [node.end_lineno or 0 for node in self._tree.body if node.lineno <= line]
+            further = [node.end_lineno or 0 for node in self.tree.body if node.lineno <= line]
             reached = max([line, *further])
             if lines[reached - 1].rstrip("\r\n").endswith("\\"):
                 reached += 1
@@ -214,7 +255,7 @@ class Source:
 
     def _leading(self) -> list[ast.stmt]:
         found: list[ast.stmt] = []
-        for node in self._tree.body:
+        for node in self.tree.body:
             is_docstring = not found and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             if not is_docstring and not isinstance(node, ast.Import | ast.ImportFrom):
                 break
@@ -225,12 +266,7 @@ class Source:
         return code.replace("\n", self._line_end)
 
     def _change(self, text: str) -> None:
-        try:
-            self._text, self._tree = text, _parsed(text)
-        except SyntaxError as error:
-            raise InvalidData(
-                f"{self.name} cannot be changed in line {error.lineno} without breaking it; write a statement in each"
-            ) from error
+        self._text, self.tree = text, _parsed(text)
 
 
 def _parsed(text: str) -> ast.Module:
@@ -245,30 +281,22 @@ def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def bound_names(statements: Iterable[ast.AST], *, is_certain: bool = False) -> set[str]:
-    r"""Names to which statements of a module give a meaning.
-
-    Parameters
-    ----------
-    statements : iterable of statements
-    is_certain : bool
-        Leave out what depends on a condition, a loop or an exception.
+def bound_names(statements: Iterable[ast.stmt]) -> set[str]:
+    r"""Names to which statements give a meaning, without those inside them, which depend on a condition.
 
     Examples
     --------
-    >>> sorted(bound_names(ast.parse("import a.b\nif a:\n    c = [d for d in a]").body))
-    ['a', 'c']
+    >>> sorted(bound_names(ast.parse("import a.b\nc, d = 1, [e for e in a]\nif a:\n    f = 1").body))
+    ['a', 'c', 'd']
     """
     found: set[str] = set()
     for node in statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        elif isinstance(node, _BLOCKS):
             found.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        elif isinstance(node, ast.Assign) or (isinstance(node, ast.AnnAssign | ast.AugAssign) and node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             stored = (part for target in targets for part in ast.walk(target))
             found |= {part.id for part in stored if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-        elif not is_certain:
-            found |= bound_names(each for each in ast.walk(node) if isinstance(each, _BINDING))
     return found

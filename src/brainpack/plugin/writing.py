@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from brainpack.atomic import flush_to_disk, whole_file
 from brainpack.cache.entries import Cache
 from brainpack.errors import InvalidData, SettingsError, StoreError
 from brainpack.locating import locate, records_at
-from brainpack.plugin.entries import entry_of, fact_about
+from brainpack.plugin.entries import entry_of
 from brainpack.plugin.literals import block_literal, literal
 from brainpack.plugin.recognising import entry_in, test_in
 from brainpack.plugin.source import Source
@@ -145,7 +146,9 @@ def _written(described: list[tuple[Record, Entry]], folder: Path) -> Plugin:
     for _, entry in described:
         old, old_test = entry_in(module, entry), test_in(tests, entry)
         is_changed = module.put(entry.code, old, in_one_line=entry.key)
-        is_changed |= tests.put(entry.test) if old_test is None else tests.put_into(old_test, entry.test, fact_about)
+        is_changed |= (
+            tests.put(entry.test) if old_test is None else tests.put_into(old_test, entry.test, entry.fact_about)
+        )
         states[entry.key] = "added" if old is None else "updated" if is_changed else "unchanged"
     _add_about([record for record, _ in described], module)
     module.import_names({name: source for _, entry in described for name, source in entry.imports.items()})
@@ -157,7 +160,7 @@ def _add_about(records: list[Record], module: Source) -> None:
     """Citation, licence and contact, where the module has none of its own."""
     for name, key in _ABOUT.items():
         texts = [*dict.fromkeys(record.release[key].strip() for record in records if key in record.release)]
-        if texts and not module.has_name(name):
+        if texts and not module.may_have(name):
             text = "\n\n".join(texts)
             module.put(f"{name} = {block_literal(text) if key == 'citation' else literal(text)}")
 
@@ -178,9 +181,11 @@ def _write(plugin: Plugin) -> None:
     new = [path for path in changed if not path.exists()]
     try:
         with ExitStack() as files:
-            partials = [files.enter_context(whole_file(path)) for path in changed]
-            for partial, content in zip(partials, changed.values(), strict=True):
+            partials = [files.enter_context(whole_file(path.resolve())) for path in changed]
+            for partial, (path, content) in zip(partials, changed.items(), strict=True):
                 partial.write_bytes(content)
+                if path not in new:
+                    shutil.copymode(path, partial)
                 flush_to_disk(partial)  # all of them before the first gets its name
     except StoreError:
         for path in changed:
