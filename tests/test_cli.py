@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -130,7 +131,8 @@ def test_json_is_one_document_and_quiet_is_nothing(tmp_path: Path) -> None:
 def test_json_tells_of_an_error_too(tmp_path: Path) -> None:
     done = run("verify", tmp_path / "nowhere", "--json")
     assert done.returncode == 1
-    assert json.loads(done.stdout)["error"]["type"] == "NotFound"
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["error"]["type"] == "NotFound"
     assert done.stderr.startswith("brainpack: ")
 
 
@@ -160,19 +162,42 @@ def test_help_ends_as_head_does(arguments: list[str]) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+def test_standard_output_may_be_full_or_closed(tmp_path: Path) -> None:
+    assert run("demo", "demo", "--quiet", cwd=tmp_path).returncode == 0
+    for arguments in (["load", "demo"], ["load", "demo", "--json"], ["validate", "demo", "--json"]):
+        command = [sys.executable, "-m", "brainpack", *arguments]
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 3
+        assert done.stderr == "brainpack: the answer could not be read or written: No space left on device\n"
+        closed = ["sh", "-c", f"{shlex.join(command)} >&-"]
+        done = subprocess.run(closed, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    for command in (["load"], ["diff", "demo"], ["run"]):
+        done = run(*command, "x" * 300, "--json", cwd=tmp_path)
+        assert done.returncode in {1, 3}
+        assert "Traceback" not in done.stderr
+        if command != ["run"]:  # a script has its own options
+            assert json.loads(done.stdout)["error"]
+
+
 def test_data_cannot_change_the_terminal(tmp_path: Path) -> None:
     table = "stimulus_id,neuroid_id,no\x1b[2Jte,rate\na,n,x\x1b[31m,1\na,n,y\x1b[32m,3\n"
     (tmp_path / "odd.csv").write_text(table, "utf-8")
     (tmp_path / "cells.csv").write_text(table.replace("no\x1b[2Jte", "note"), "utf-8")
     options = ["--identifier", "a", "--stimuli", "b"]
-    refused = run("package", "assembly", "odd.csv", *options, "--values", "x", cwd=tmp_path)
+    refused = run("package", "assembly", "odd.csv", *options, "--values", "x", "--json", "--debug", cwd=tmp_path)
     warned = run("package", "assembly", "odd.csv", *options, cwd=tmp_path)
     assert r"no\x1b[2Jte" in refused.stderr
     assert r"differ in no\x1b[2Jte; if" in warned.stderr
     assert run("package", "assembly", "cells.csv", *options, cwd=tmp_path).returncode == 0
     shown = run("load", "packages", cwd=tmp_path)
     assert r"y\x1b[32m" in shown.stdout
-    assert "\x1b" not in refused.stderr + warned.stderr + warned.stdout + shown.stdout + shown.stderr
+    assert json.loads(refused.stdout)["error"]
+    assert "\x1b" not in refused.stdout + refused.stderr + warned.stderr + warned.stdout + shown.stdout + shown.stderr
 
 
 def test_demo_prints_the_files_that_it_made(tmp_path: Path) -> None:

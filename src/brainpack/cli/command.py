@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import os
 import sys
 import traceback
 import warnings
@@ -53,7 +54,7 @@ class Output:
     def answer(self, document: object) -> None:
         """Print the answer for machines: one document."""
         if self.json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+            print(json.dumps(document, indent=2, default=_plain))
 
 
 def _plain(value: Any) -> object:
@@ -155,11 +156,15 @@ def _code_of(call: Callable[[], int], output: Output) -> int:
             sys.stdout.flush()  # here, or else Python tells of a closed pipe while it ends
             return code
     except BrainpackError as error:
-        if output.debug:
-            traceback.print_exc()
-        answer_with_error(error, output)
-        complain(str(error), *getattr(error, "__notes__", ()))
+        _tell(error, str(error), output)
         return _exit_code(error)
+    except BrokenPipeError:
+        raise  # who reads has seen enough, which `main` looks after
+    except OSError as error:  # that nobody explained: a name that is too long, standard output on a full disk
+        _tell(
+            error, f"{error.filename or 'the answer'} could not be read or written: {error.strerror or error}", output
+        )
+        return STORE_FAILED
     except KeyboardInterrupt:
         complain("interrupted; the same command again does what is left")
         return INTERRUPTED
@@ -171,9 +176,27 @@ def _exit_code(error: BrainpackError) -> int:
     return WRONG_USAGE if isinstance(error, SettingsError) else REFUSED
 
 
+def _tell(error: Exception, message: str, output: Output) -> None:
+    """Say to people and to machines what went wrong."""
+    if output.debug:
+        print(_legible(traceback.format_exc().rstrip()), file=sys.stderr)
+    complain(message, *getattr(error, "__notes__", ()))
+    answer_with_error(error, output)
+
+
 def answer_with_error(error: BaseException, output: Output) -> None:
-    """Print an error for machines."""
-    output.answer({"error": {"type": type(error).__name__, "message": str(error)}})
+    """Print an error for machines, in one line."""
+    if not output.json:
+        return
+    try:
+        print(json.dumps({"error": {"type": type(error).__name__, "message": str(error)}}), flush=True)
+    except OSError:  # it is said on standard error
+        forget_standard_output()
+
+
+def forget_standard_output() -> None:
+    """Let nothing more be written there, also not when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str, *notes: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -23,7 +24,7 @@ from brainpack.cli import (
     validating,
     verifying,
 )
-from brainpack.cli.command import Output, answer_with_error, command, command_of_group
+from brainpack.cli.command import Output, answer_with_error, command, command_of_group, forget_standard_output
 from brainpack.cli.exits import PIPE_CLOSED
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     SystemExit
         As a script that `run` runs raises it.
     """
+    if sys.stdout is None:  # closed by the shell
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the program ends
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or a pipe may lack the letters of a path
         sys.stdout.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else [*arguments]
@@ -141,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app(given, prog_name="brainpack")
     except SystemExit as left:
         if isinstance(left.__context__, BrokenPipeError):  # who reads has seen enough, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            forget_standard_output()
             return PIPE_CLOSED
         cause = left.__context__
         if cause is not None and hasattr(cause, "format_message"):  # of typer, which has said what is wrong to people
