@@ -358,7 +358,7 @@ MODULE = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(MODULE, max_size=7),
     line_end=st.sampled_from(["\n", "\r\n"]),
