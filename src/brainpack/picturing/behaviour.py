@@ -53,9 +53,9 @@ def _truth(look: Look, stimuli: Stimuli | None) -> tuple[str, NDArray[Any]] | No
     name = None if stimuli is None else next((one for one in _TRUTHS if one in stimuli.table), None)
     if found is not None or stimuli is None or name is None or ids is None:
         return found
-    by_id = dict(zip(map(plain, stimuli.ids), stimuli.table[name].tolist(), strict=True))
+    by_id = dict(zip(stimuli.ids, stimuli.table[name].tolist(), strict=True))
     values = np.empty(len(ids), object)
-    values[:] = [by_id.get(plain(one)) for one in ids]
+    values[:] = [by_id.get(one) for one in ids.tolist()]
     return name, values
 
 
@@ -73,11 +73,14 @@ def _first(look: Look, names: tuple[str, ...]) -> tuple[str, NDArray[Any]] | Non
 
 
 def _choices(look: Look) -> NDArray[Any] | None:
-    """What was chosen in each presentation."""
-    if look.values is None and look.raw.ndim == 1:
-        return look.raw
+    """What was chosen in each presentation: by name, or by one of a few numbers."""
     found = _first(look, _CHOICES)
-    return None if found is None else found[1]
+    if look.raw.ndim == 1 and look.values is None:
+        return look.raw
+    if found is not None:
+        return found[1]
+    is_coded = look.raw.ndim == 1 and look.raw.dtype.kind in "biu" and len(np.unique(look.raw)) <= _MOST
+    return look.raw if is_coded else None
 
 
 def _response_rates(choices: NDArray[Any], truth: tuple[str, NDArray[Any]] | None, about: str) -> Iterator[Block]:
@@ -111,11 +114,10 @@ def _confusions(
         rates = counts / counts.sum(1, keepdims=True)
     rates, rows_shown, columns_shown = rates[:_MOST, :_MOST], categories[:_MOST], names[:_MOST]
     title = f"Response rates by {plain(truth[0], 40)}"
-    is_same = {plain(one) for one in categories} & {plain(one) for one in names}
     summary = f"Share of each choice (columns) for each {plain(truth[0], 40)} (rows), in {about}."
-    if is_same:
-        by_name = {plain(name): place for place, name in enumerate(names)}
-        right = sum(counts[row, by_name[plain(one)]] for row, one in enumerate(categories) if plain(one) in by_name)
+    by_name = {name: place for place, name in enumerate(names)}
+    if any(one in by_name for one in categories):
+        right = sum(counts[row, by_name[one]] for row, one in enumerate(categories) if one in by_name)
         summary += f" The choice is the {plain(truth[0], 40)} in {100 * right / known.sum():.1f} % of presentations."
     sides = (plain(truth[0], 40), "choice", "share")
     labels = [(place, plain(name, 40)) for place, name in enumerate(columns_shown)]

@@ -21,6 +21,7 @@ from brainpack.picturing.svg import (
     short,
     tick,
 )
+from brainpack.picturing.texts import apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,9 @@ def histogram_chart(found: Histogram, title: str, summary: str, name: str, count
     bottom = 196.0
     room = 1.0 if found.is_whole and len(found.counts) == 1 else 0.0
     x = Scale(float(found.edges[0]) - room, float(found.edges[-1]) + room, _LEFT, _RIGHT)
-    ticks = [(value, tick(value)) for value in x.ticks(smallest=1.0 if found.is_whole else 0.0)]
+    ticks = x.ticks(smallest=1.0 if found.is_whole else 0.0)
+    if found.minimum == found.maximum and not found.is_whole:  # around the only value
+        ticks = [found.minimum]
     y = Scale(0.0, float(max(found.counts.max(initial=0), 1)), bottom, _TOP)
     parts = left_axis(y, _LEFT, _RIGHT, count)
     for start, stop, height in zip(found.edges[:-1], found.edges[1:], found.counts.tolist(), strict=True):
@@ -85,9 +88,10 @@ def small_histogram(found: Histogram, title: str, summary: str) -> Markup:
     ]  # fmt: skip
     parts.append(line(2, bottom, width - 2, bottom, "axis"))
     if found.finite:
+        low, high = apart([found.minimum, found.maximum], tick)
         parts += [
-            label(tick(found.minimum), 2, bottom + 16, "start"),
-            label(tick(found.maximum), width - 2, bottom + 16, "end"),
+            label(low, 2, bottom + 16, "start"),
+            label(high, width - 2, bottom + 16, "end"),
         ]
     return drawing(title, summary, 94, parts, width)
 

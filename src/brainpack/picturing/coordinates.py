@@ -138,7 +138,9 @@ def repetitions(array: DataArray) -> Block | None:
     drawn = histogram_chart(shown, "Repetitions per stimulus", summary, "presentations of a stimulus", "stimuli")
     values, times_shown = np.unique(counts, return_counts=True)
     rows = [(f"{value:,}", f"{count:,}") for value, count in zip(values[:40], times_shown[:40], strict=True)]
-    table = Table("Repetitions per stimulus", ("presentations", "stimuli"), rows)
+    more = len(values) - len(rows)
+    note = f"{more:,} more numbers of presentations are not shown." if more else ""
+    table = Table("Repetitions per stimulus", ("presentations", "stimuli"), rows, note)
     return Figure("Repetitions per stimulus", drawn, summary, table)
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-_MOST_INTEGER_BINS: Final = 40
 _BINS: Final = 40
 _DIGITS: Final = re.compile(r"([0-9]{1,18})")
 
@@ -55,7 +54,7 @@ class Histogram:
 
 
 def histogram(values: NDArray[Any]) -> Histogram:
-    """Count numbers in bins of equal width; whole numbers within a small range have a bin each.
+    """Count numbers in bins of equal width, which is whole for whole numbers.
 
     Parameters
     ----------
@@ -87,8 +86,9 @@ def histogram(values: NDArray[Any]) -> Histogram:
 
 
 def _edges(good: Floats, low: float, high: float) -> Floats:
-    if high - low < _MOST_INTEGER_BINS and abs(low) < 2**52 and np.array_equal(good, good.round()):
-        return np.arange(low, high + 2) - 0.5
+    if max(abs(low), abs(high)) < 2**52 and np.array_equal(good, good.round()):
+        width = (high - low) // _BINS + 1  # the same number of integers in each bin
+        return low - 0.5 + width * np.arange((high - low) // width + 2)
     with np.errstate(over="ignore", invalid="ignore"):
         edges = np.linspace(low, high, _BINS + 1)
     if np.isfinite(edges).all() and (np.diff(edges) > 0).all():
@@ -228,6 +228,6 @@ def numbers(values: NDArray[Any]) -> tuple[Floats, str] | None:
 
 
 def _in(durations: NDArray[Any], seconds: int) -> Floats:
-    found = durations.astype("timedelta64[ms]").astype(np.float64) / (1000 * seconds)
+    found = durations.astype("timedelta64[us]").astype(np.float64) / (1_000_000 * seconds)
     found[np.isnat(durations)] = np.nan
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+_ROUNDING: Final = 1e-12  # what means of equal values differ by, as a share of them
 
 
 class Psth(NamedTuple):
@@ -141,7 +143,8 @@ def best_stimuli(means: Floats, most: int) -> list[tuple[int, float]]:
     centre = mean_over(means, 0)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         spread = np.sqrt(mean_over((means - centre) ** 2, 0))
-        scores = mean_over((means - centre) / np.where(spread > 0, spread, np.nan), 1)
+        is_varying = spread > _ROUNDING * np.abs(centre)
+        scores = mean_over((means - centre) / np.where(is_varying, spread, np.nan), 1)
     known = np.flatnonzero(~np.isnan(scores))
     order = known[np.argsort(-scores[known], kind="stable")][:most]
     return [(int(place), float(scores[place])) for place in order]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _BEST: Final = 6
+_ROWS: Final = 40  # regions in a table
 _HALF: Final = 0.5  # of the variance comes again
 _BEST_REGIONS: Final = 8
 _ALL: Final = "all neuroids"
@@ -112,12 +113,15 @@ def reliability(look: Look) -> Block | None:
     drawn = histogram_chart(shown, title, summary, "reliability", "neuroids")
     codes, names = groups_of(look)
     rows = []
-    for group, name in enumerate(names[:40]):
+    for group, name in enumerate(names[:_ROWS]):
         of_group = found[(codes == group) & ~np.isnan(found)]
         if of_group.size:
             low, middle, high = (number(float(value)) for value in np.quantile(of_group, (0.25, 0.5, 0.75)))
             rows.append((name, f"{of_group.size:,}", low, middle, high))
-    table = Table(title, ("region", "neuroids", "25 % quantile", "median", "75 % quantile"), rows)
+    more = f"{len(names) - _ROWS:,} more regions are not shown. " if len(names) > _ROWS else ""
+    without = int(((codes < 0) & ~np.isnan(found)).sum())
+    more += f"{counted(without, 'neuroid')} without a region." if without else ""
+    table = Table(title, ("region", "neuroids", "25 % quantile", "median", "75 % quantile"), rows, more.strip())
     return Figure(title, drawn, summary, table)
 
 
@@ -129,12 +133,12 @@ def best(look: Look, stimuli: Stimuli | None) -> Iterator[Block]:
     codes, found = coded(ids)
     means = by_stimulus(responses, codes)
     groups, names = groups_of(look)
-    rows = {} if stimuli is None else {plain(one): row for row, one in enumerate(stimuli.ids)}
+    rows = {} if stimuli is None else {one: row for row, one in enumerate(stimuli.ids)}
     for group, name in [*enumerate(names)][:_BEST_REGIONS]:
         top = best_stimuli(means[:, groups == group], _BEST)
         if not top:
             continue
-        thumbnails = [_thumbnail(plain(found[place]), score, stimuli, rows) for place, score in top]
+        thumbnails = [_thumbnail(found[place], score, stimuli, rows) for place, score in top]
         neuroids = counted(int((groups == group).sum()), "neuroid")
         summary = f"Mean over {neuroids} of the response to a stimulus, each in units of its standard deviation over "
         summary += f"{counted(len(found), 'stimulus', 'stimuli')}."
@@ -143,8 +147,8 @@ def best(look: Look, stimuli: Stimuli | None) -> Iterator[Block]:
         yield Words(f"{len(names) - _BEST_REGIONS} more regions are not shown.")
 
 
-def _thumbnail(stimulus_id: str, score: float, stimuli: Stimuli | None, rows: dict[str, int]) -> Thumbnail:
-    note = f"{score:+.2f} SD"
+def _thumbnail(stimulus_id: Any, score: float, stimuli: Stimuli | None, rows: dict[Any, int]) -> Thumbnail:
+    name, note = plain(stimulus_id), f"{score:+.2f} SD"
     if stimuli is None or stimulus_id not in rows:
-        return Thumbnail(stimulus_id, element("span", "its file is not available", class_="excerpt"), note)
-    return Thumbnail(stimulus_id, glance(stimuli.read(rows[stimulus_id]), stimulus_id).picture, note)
+        return Thumbnail(name, element("span", "its file is not available", class_="excerpt"), note)
+    return Thumbnail(name, glance(stimuli.read(rows[stimulus_id]), name).picture, note)

@@ -13,7 +13,7 @@ from brainpack.picturing.coordinates import shown_units
 from brainpack.picturing.distributions import coded, histogram
 from brainpack.picturing.looks import labels_of
 from brainpack.picturing.sampling import Sample, evenly, read_at, within_blocks
-from brainpack.picturing.texts import counted, number, plain
+from brainpack.picturing.texts import apart, counted, number, plain
 from brainpack.picturing.values import quantile_table
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def _raster(array: DataArray, codes: NDArray[np.int64], names: list[Any], extras
     rows = [(plain(names[code], 40), np.sort(times[of == code])) for code in sample.positions.tolist()]
     onsets = _onsets(extras, start, stop)
     lines = f" Vertical lines are the {counted(len(onsets), 'onset')} of stimuli in that window." if onsets else ""
-    summary = (f"{counted(len(times), 'spike')} of {sample}, from {number(start)} to {number(stop)} "
-               f"of the recording.{lines}")  # fmt: skip
+    first, last = apart([start, stop])
+    summary = f"{counted(len(times), 'spike')} of {sample}, from {first} to {last} of the recording.{lines}"
     units = array.attrs.get("units", "")
     axis = f"time{shown_units(units if isinstance(units, str) else '')}"
     title = "Raster"

@@ -12,7 +12,7 @@ from brainpack.picturing.blocks import Figure, Section, Sheet, Table, Thumbnail,
 from brainpack.picturing.charts import bar_chart, small_histogram
 from brainpack.picturing.distributions import frequencies, histogram, numbers
 from brainpack.picturing.sampling import Sample, evenly
-from brainpack.picturing.texts import counted, number, plain
+from brainpack.picturing.texts import apart, counted, plain
 from brainpack.picturing.thumbnails import glance
 from brainpack.progress import progress
 
@@ -113,7 +113,8 @@ def _column(name: str, values: NDArray[Any]) -> Figure:
         if not shown.finite:
             return Figure(name, small_histogram(shown, name, "No numbers"), f"No numbers{rest}.", width="small")
         summary = f"{counted(len(np.unique(found[0][~np.isnan(found[0])])), 'different number')}{note}, median "
-        summary += f"{number(float(shown.quantiles[2]))}, {number(shown.minimum)} to {number(shown.maximum)}{rest}."
+        median, low, high = apart([float(shown.quantiles[2]), shown.minimum, shown.maximum])
+        summary += f"{median}, {low} to {high}{rest}."
         return Figure(name, small_histogram(shown, name, summary), summary, width="small")
     counts = frequencies(values, _BARS)
     names, heights = [plain(value, 40) for value in counts.values], list(counts.counts)
@@ -129,7 +130,7 @@ def _column(name: str, values: NDArray[Any]) -> Figure:
 def _few(name: str, values: NDArray[np.float64], different: NDArray[np.float64]) -> Figure:
     """A bar for each of a few numbers, in their order."""
     counts = [int((values == one).sum()) for one in different]
-    names = [number(float(one)) for one in different]
+    names = apart(different.tolist())
     missing = len(values) - sum(counts)
     summary = counted(len(names), "different number") + (f"; {missing:,} missing or infinite." if missing else ".")
     return Figure(name, bar_chart(names, counts, name, summary, width=240.0), summary, width="small")

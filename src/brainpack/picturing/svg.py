@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
-from brainpack.picturing.texts import clipped, number, plain
+from brainpack.picturing.texts import DIGITS, apart, clipped, number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -136,11 +136,11 @@ class Scale:
         return [place * step for place in range(first, last + 1)] or [self.low, self.high]
 
 
-def bottom_axis(scale: Scale, y: float, title: str, ticks: Sequence[tuple[float, str]] | None = None) -> list[Markup]:
+def bottom_axis(scale: Scale, y: float, title: str, ticks: Sequence[float] | None = None) -> list[Markup]:
     """Draw an axis below, with its name."""
-    named = [(value, tick(value)) for value in scale.ticks()] if ticks is None else ticks
+    places = scale.ticks() if ticks is None else ticks
     parts = [line(scale.start, y, scale.stop, y, "axis")]
-    for value, text in named:
+    for value, text in zip(places, apart(places, tick), strict=True):
         parts += [line(scale(value), y, scale(value), y + 4, "axis"), label(text, scale(value), y + 17)]
     name, middle = fitted(title, abs(scale.stop - scale.start)), (scale.start + scale.stop) / 2
     return [*parts, label(name, middle, y + 36, class_="name")]
@@ -149,12 +149,13 @@ def bottom_axis(scale: Scale, y: float, title: str, ticks: Sequence[tuple[float,
 def left_axis(scale: Scale, x: float, stop: float, title: str) -> list[Markup]:
     """Draw horizontal lines from x to stop at round numbers, with the name of the axis above."""
     parts = [label(title, x - 30, scale.stop - 12, "start", "name")]
-    for value in scale.ticks(4):
-        parts += [line(x, scale(value), stop, scale(value), "grid"), label(tick(value), x - 6, scale(value) + 4, "end")]
+    places = scale.ticks(4)
+    for value, text in zip(places, apart(places, tick), strict=True):
+        parts += [line(x, scale(value), stop, scale(value), "grid"), label(text, x - 6, scale(value) + 4, "end")]
     return parts
 
 
-def tick(value: float) -> str:
+def tick(value: float, digits: int = DIGITS) -> str:
     """A number at an axis, short.
 
     Examples
@@ -162,4 +163,5 @@ def tick(value: float) -> str:
     >>> tick(0.30000000000000004), tick(1_500_000.0), tick(-0.0), tick(25_000.0)
     ('0.3', '1.5e+06', '0', '25,000')
     """
-    return number(value + 0.0) if abs(value) < 1e6 else f"{value:.3g}"  # noqa: PLR2004 - what there is room for
+    is_short = abs(value) < 1e6  # noqa: PLR2004 - what there is room for
+    return number(value + 0.0, digits) if is_short else f"{value:.{digits - 1}g}"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 LONGEST: Final = 120
 BY: Final = "\u00d7"
-_DIGITS: Final = 4
+DIGITS: Final = 4
+_MOST_DIGITS: Final = 17  # that tell floats apart
 _READ: Final = 10  # times as many characters are looked at as are shown
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 
@@ -30,7 +34,7 @@ def plain(value: object, longest: int = LONGEST) -> str:
     ('tab and\\x07bell', 'xxx…', '0.1', 'a')
     """
     if isinstance(value, float | np.floating):
-        return number(float(value))
+        return _in_full(value)
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else _text(value)
     text = _SPACE.sub(" ", text[: _READ * longest]).strip()
     return clipped(shown_characters(text[: longest + 1]), longest)
@@ -71,13 +75,35 @@ def clipped(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def number(value: float) -> str:
-    """Write a number in as few digits as tell it apart in a figure.
+def _in_full(value: float | np.floating[Any]) -> str:
+    if np.isfinite(value):
+        return str(value).removesuffix(".0")
+    return "missing" if np.isnan(value) else number(float(value))
+
+
+def apart(values: Sequence[float], write: Callable[[float, int], str] | None = None) -> list[str]:
+    """Write numbers in as few digits as tell different ones apart.
 
     Examples
     --------
-    >>> number(0.123456), number(12.0), number(221168), number(1.5e-9), number(float("nan"))
-    ('0.1235', '12', '221,168', '1.5e-09', 'missing')
+    >>> apart([12345.61, 12345.62]), apart([0.25, 0.5])
+    (['12,345.61', '12,345.62'], ['0.25', '0.5'])
+    """
+    different = len({repr(value + 0.0) for value in map(float, values)})  # one for all NaN, and for 0.0 and -0.0
+    for digits in range(DIGITS, _MOST_DIGITS):
+        texts = [(write or number)(float(value), digits) for value in values]
+        if len({*texts}) == different:
+            return texts
+    return [(write or number)(float(value), _MOST_DIGITS) for value in values]
+
+
+def number(value: float, digits: int = DIGITS) -> str:
+    """Write a number in a few digits, those before the point all of them.
+
+    Examples
+    --------
+    >>> number(0.123456), number(12.0), number(221168), number(12345.67), number(1.5e-9), number(float("nan"))
+    ('0.1235', '12', '221,168', '12,345.7', '1.5e-09', 'missing')
     """
     if np.isnan(value):
         return "missing"
@@ -85,7 +111,10 @@ def number(value: float) -> str:
         return "infinity" if value > 0 else "-infinity"
     if float(value).is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - beyond, floats are not exact integers
         return f"{int(value):,}"
-    return f"{value:.{_DIGITS}g}"
+    whole = len(f"{abs(value):.0f}")
+    if whole < DIGITS or abs(value) >= 1e15:  # noqa: PLR2004 - as above
+        return f"{value:.{digits}g}"
+    return f"{value:,.{max(digits - whole, 1)}f}"
 
 
 def percent(part: float, whole: float) -> str:

@@ -15,7 +15,7 @@ from brainpack.picturing.looks import NEUROID
 from brainpack.picturing.matrices import matrix_chart
 from brainpack.picturing.psth import mean_over
 from brainpack.picturing.sampling import evenly
-from brainpack.picturing.texts import counted, number, percent, plain
+from brainpack.picturing.texts import apart, counted, number, percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,8 @@ def distribution(look: Look) -> Block:
     if not found.finite:
         return Words(f"None of the values is a number: {counted(found.missing, 'missing value')}, "
                      f"{found.infinite:,} infinite. {of}", title)  # fmt: skip
-    summary = f"Median {number(found.quantiles[2])}, half of the values between {number(found.quantiles[1])} and "
-    summary += f"{number(found.quantiles[3])}, all between {number(found.minimum)} and {number(found.maximum)}. {of}"
+    low, first, median, third, high = apart([found.minimum, *found.quantiles[1:4], found.maximum])
+    summary = f"Median {median}, half of the values between {first} and {third}, all between {low} and {high}. {of}"
     name = f"{look.note or 'value'}{shown_units('' if look.note else look.units)}"
     drawn = histogram_chart(found, title, summary, name)
     return Figure(title, drawn, summary, quantile_table(found, title))
@@ -49,10 +49,9 @@ def distribution(look: Look) -> Block:
 
 def quantile_table(found: Histogram, title: str) -> Table:
     """Quantiles and counts of a histogram, as text."""
-    rows = [("minimum", number(found.minimum))]
-    rows += [(f"{share:.0%} quantile".replace("%", " %"), number(float(value)))
-             for share, value in zip(QUANTILES, found.quantiles, strict=True)]  # fmt: skip
-    rows += [("maximum", number(found.maximum)), ("mean", number(found.mean))]
+    names = ["minimum", *(f"{share:.0%} quantile".replace("%", " %") for share in QUANTILES), "maximum", "mean"]
+    values = apart([found.minimum, *found.quantiles, found.maximum, found.mean])
+    rows = [*zip(names, values, strict=True)]
     rows += [("numbers", f"{found.finite:,}"), ("missing", f"{found.missing:,}"), ("infinite", f"{found.infinite:,}")]
     return Table(title, ("measure", "value"), rows)
 
@@ -118,7 +117,7 @@ def _missing(look: Look, sides: tuple[int, int], kept: tuple[Any, Any], of: str)
         f"{missing[0].upper()}{missing[1:]} of the values are missing ({count:,} of {gone.size:,}) in {look.about}. "
     )
     summary += f"The image shows {of}, in the same order; the lighter, the more is missing."
-    drawn = matrix_chart(share, (names[0], names[1], "share missing"), (0.0, 1.0), (title, summary))
+    drawn = matrix_chart(share, (names[0], names[1], "missing"), (0.0, 1.0), (title, summary))
     return Figure(title, drawn, summary)
 
 
