@@ -23,7 +23,7 @@ _UNKNOWN: Final = 0x7FFFF000  # bytes, or more: what programs write that do not 
 def look_into_wav(facts: Facts, file: IO[bytes]) -> Facts:
     """Find the duration of a WAV, and whether all of its samples are there."""
     rate, end = 0, facts.size or 0
-    for name, start, declared in _chunks(file, end):
+    for name, start, declared in chunks_of(file, end):
         if name == b"fmt ":
             file.seek(start + _BYTE_RATE)
             (rate,) = struct.unpack("<L", file.read(4))
@@ -36,7 +36,7 @@ def look_into_wav(facts: Facts, file: IO[bytes]) -> Facts:
     return replace(facts, damage="it does not say what its samples are, or has none")
 
 
-def _chunks(file: IO[bytes], end: int) -> Iterator[tuple[bytes, int, int]]:
+def chunks_of(file: IO[bytes], end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name of each chunk, where its content starts, and how long that is said to be."""
     start = _FIRST_CHUNK
     for _ in range(_MOST_CHUNKS):

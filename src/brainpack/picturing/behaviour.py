@@ -9,7 +9,7 @@ import numpy as np
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.picturing.blocks import Figure, Section, Table, Words
 from brainpack.picturing.charts import bar_chart
-from brainpack.picturing.distributions import coded
+from brainpack.picturing.distributions import coded, in_natural_order
 from brainpack.picturing.matrices import matrix_chart
 from brainpack.picturing.psth import mean_over
 from brainpack.picturing.texts import counted, number, percent, plain
@@ -27,7 +27,7 @@ _TRUTHS: Final = ("truth", "correct_choice", "label", "image_label", "sample_obj
                   "category", "condition")  # fmt: skip
 _CHOICES: Final = ("choice", "response", "chosen")
 _CORRECT: Final = ("correct", "is_correct", "accuracy", "hit")
-_MOST: Final = 24  # categories
+_MOST: Final = 20  # categories
 
 
 def behaviour_section(look: Look, stimuli: Stimuli | None) -> Section:
@@ -105,6 +105,8 @@ def _confusions(
     codes: NDArray[np.int64], names: list[Any], truth: tuple[str, NDArray[Any]], about: str
 ) -> Iterator[Block]:
     true_codes, categories = coded(truth[1])
+    true_codes, categories = _in_order(true_codes, categories, categories)
+    codes, names = _in_order(codes, names, categories)
     known = (codes >= 0) & (true_codes >= 0)
     if not known.any():
         return
@@ -116,6 +118,9 @@ def _confusions(
     title = f"Response rates by {plain(truth[0], 40)}"
     summary = f"Share of each choice (columns) for each {plain(truth[0], 40)} (rows), in {about}."
     by_name = {name: place for place, name in enumerate(names)}
+    left_out = (len(categories) - len(rows_shown), len(names) - len(columns_shown))
+    if any(left_out):
+        summary += f" {left_out[0]:,} more rows and {left_out[1]:,} more columns are not shown."
     if any(one in by_name for one in categories):
         right = sum(counts[row, by_name[one]] for row, one in enumerate(categories) if one in by_name)
         summary += f" The choice is the {plain(truth[0], 40)} in {100 * right / known.sum():.1f} % of presentations."
@@ -129,6 +134,15 @@ def _confusions(
         for one, line in zip(rows_shown, rates, strict=True)
     ]
     yield Figure(title, drawn, summary, Table(title, header, rows))
+
+
+def _in_order(codes: NDArray[np.int64], names: list[Any], first: list[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """Names that are among the first ones in natural order, then all others, so that what is the same has one place."""
+    natural, known = in_natural_order(names), {*first}
+    order = sorted(range(len(names)), key=lambda place: (names[place] not in known, natural[place]))
+    rank = np.empty(len(names) + 1, np.int64)
+    rank[order], rank[-1] = np.arange(len(names)), -1
+    return rank[codes], [names[place] for place in order]
 
 
 def _means(look: Look, truth: tuple[str, NDArray[Any]]) -> Iterator[Block]:
@@ -164,7 +178,7 @@ def _correct(look: Look, truth: tuple[str, NDArray[Any]] | None) -> Iterator[Blo
         return
     right = found[1].astype(np.float64)
     known = np.isfinite(right)
-    if not known.any():
+    if not known.any() or right[known].min() < 0 or right[known].max() > 1:
         return
     title = "Accuracy"
     codes, categories = (np.zeros(len(right), np.int64), ["all"]) if truth is None else coded(truth[1])

@@ -126,13 +126,17 @@ class Material:
         Raises
         ------
         NotFound, IntegrityError, InvalidData, StoreError
-            A file is missing, is another one, or cannot be read or understood.
+            A file is missing, unless it is of the stimulus set of an assembly, is another one, or cannot be read or
+            understood.
         """
         if self.record.kind == "stimulus_set":
             return _stimuli(self.located, self.cache)
         identifier = self.record.stimulus_set_identifier
         sibling = None if identifier is None else self.located.sibling("stimulus_set", identifier, self.cache)
-        return None if sibling is None else _stimuli(sibling, self.cache)
+        try:
+            return None if sibling is None else _stimuli(sibling, self.cache)
+        except NotFound:  # its record came along, its files did not
+            return None
 
 
 def find(record: Record | AnyPath) -> Material:

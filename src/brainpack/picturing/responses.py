@@ -53,12 +53,12 @@ def over_time(look: Look) -> Block | None:
         return None
     codes, names = groups_of(look)
     order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(names)), kind="stable")[:LINES]
-    found = psth(responses, codes)
+    in_time, times, axis = _times(look)
+    found = psth(responses[:, :, in_time], codes)
     curves = [(names[group], found[group]) for group in sorted(order.tolist()) if group in found]
     title = "Response over time"
     if not any(np.isfinite(one.mean).any() for _, one in curves):
         return Words(f"No response in {look.about} is a number.", title)
-    times, axis = _times(look)
     more = f" The {len(curves)} regions with most neuroids of {len(names)}." if len(names) > len(curves) else ""
     peaks = "; ".join(
         f"{name} peaks at {number(times[int(np.nanargmax(one.mean))])}"
@@ -77,15 +77,18 @@ def over_time(look: Look) -> Block | None:
     return Figure(title, drawn, summary, Table(title, header, rows, f"Neuroids: {neuroids}."))
 
 
-def _times(look: Look) -> tuple[list[float], str]:
-    """Centre of each time bin, or else its number; and what these are called."""
+def _times(look: Look) -> tuple[NDArray[np.int64], list[float], str]:
+    """Order of time bins, the centre of each, or else its number, and what these are called."""
     start, end = look.labels("time_bin_start", TIME_BIN), look.labels("time_bin_end", TIME_BIN)
     if start is not None and end is not None and start.dtype.kind in "iuf" and end.dtype.kind in "iuf":
         centres = (start.astype(np.float64) + end.astype(np.float64)) / 2
-        if np.isfinite(centres).all() and (np.diff(centres) > 0).all():
+        order = np.argsort(centres, kind="stable")
+        if np.isfinite(centres).all() and (np.diff(centres[order]) > 0).all():
             units = look.array["time_bin_start"].attrs.get("units", "")
-            return centres.tolist(), f"centre of the time bin{shown_units(units if isinstance(units, str) else '')}"
-    return look.samples[look.dims.index(TIME_BIN)].positions.astype(float).tolist(), "number of the time bin"
+            name = f"centre of the time bin{shown_units(units if isinstance(units, str) else '')}"
+            return order, centres[order].tolist(), name
+    numbers = look.samples[look.dims.index(TIME_BIN)].positions
+    return np.arange(len(numbers)), numbers.astype(float).tolist(), "number of the time bin"
 
 
 def reliability(look: Look) -> Block | None:

@@ -50,11 +50,16 @@ def spike_section(array: DataArray, extras: Mapping[str, DataArray]) -> Section:
 
 
 def _raster(array: DataArray, codes: NDArray[np.int64], names: list[Any], extras: Mapping[str, DataArray]) -> Block:
-    sample = Sample(evenly(len(names), _NEUROIDS), len(names), "neuroids")
+    counts, most = np.bincount(codes[codes >= 0], minlength=len(names)), _NEUROIDS
+    while most > 1 and counts[evenly(len(names), most)].sum() > _EVENTS:  # fewer, but all spikes of these
+        most //= 2
+    sample = Sample(evenly(len(names), most), len(names), "neuroids")
     wanted = np.zeros(len(names) + 1, bool)
     wanted[sample.positions] = True  # the last place is that of no neuroid, whose number is -1
     stored = array.variable.data
-    events = np.flatnonzero(wanted[codes]).astype(np.int64)[:_EVENTS]
+    events = np.flatnonzero(wanted[codes]).astype(np.int64)
+    every = len(events)
+    events = events[evenly(every, _EVENTS)]
     if not isinstance(stored, np.ndarray):
         events = within_blocks(events, stored.chunks[0], _BLOCKS)
     times, of = np.asarray(read_at(stored, [events]), np.float64), codes[events]
@@ -69,6 +74,8 @@ def _raster(array: DataArray, codes: NDArray[np.int64], names: list[Any], extras
     onsets = _onsets(extras, start, stop)
     lines = f" Vertical lines are the {counted(len(onsets), 'onset')} of stimuli in that window." if onsets else ""
     first, last = apart([start, stop])
+    if len(events) < every:
+        lines += f" Looked at were {len(events):,} of {every:,} spikes."
     summary = f"{counted(len(times), 'spike')} of {sample}, from {first} to {last} of the recording.{lines}"
     units = array.attrs.get("units", "")
     axis = f"time{shown_units(units if isinstance(units, str) else '')}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-import wave
+import struct
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from brainpack.media.images import MOST_PIXELS
+from brainpack.media.wav import chunks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 _SHARES: Final = (0.0, 0.45, 0.9)  # of a video, where a frame is taken
 _LEVELS: Final = 64
 _SAMPLES: Final = 2_000_000  # of a sound, that are looked at
-_WIDTHS: Final[dict[int, np.dtype[Any]]] = {
-    1: np.dtype("u1"),
-    2: np.dtype("<i2"),
-    4: np.dtype("<i4"),
-}  # bytes of a sample
+_EXTENSIBLE: Final = 0xFFFE  # says further on what samples are
+_TYPES: Final[dict[tuple[int, int], np.dtype[Any]]] = {
+    (1, 8): np.dtype("u1"),
+    (1, 16): np.dtype("<i2"),
+    (1, 24): np.dtype("V3"),
+    (1, 32): np.dtype("<i4"),
+    (3, 32): np.dtype("<f4"),
+    (3, 64): np.dtype("<f8"),
+}  # by tag and bits: of WAVE_FORMAT_PCM and WAVE_FORMAT_IEEE_FLOAT
 
 
 def frames_of(content: bytes, found: Format) -> list[NDArray[np.uint8]]:
@@ -65,7 +70,7 @@ def frames_of(content: bytes, found: Format) -> list[NDArray[np.uint8]]:
     return frames
 
 
-def levels_of(content: bytes, found: Format) -> list[float]:
+def levels_of(content: bytes, found: Format) -> list[float] | None:
     """Loudest magnitude in each of 64 parts of a sound, or of its start, relative to the loudest of all.
 
     Parameters
@@ -76,11 +81,12 @@ def levels_of(content: bytes, found: Format) -> list[float]:
     Returns
     -------
     list of 64 floats from 0 to 1
+        None of a WAV whose samples are neither integers nor floats.
 
     Raises
     ------
     ImportError
-        PyAV is not installed, and the sound is no WAV of whole numbers.
+        PyAV is not installed, and the sound is no WAV.
     Exception
         Whatever a decoder stumbles over.
 
@@ -88,6 +94,7 @@ def levels_of(content: bytes, found: Format) -> list[float]:
     --------
     >>> import brainpack.media.formats as formats
     >>> file = io.BytesIO()
+    >>> import wave
     >>> with wave.open(file, "wb") as sound:
     ...     sound.setparams((1, 2, 8000, 0, "NONE", ""))
     ...     sound.writeframes(np.repeat([100, -200], 32).astype("<i2").tobytes())
@@ -95,19 +102,32 @@ def levels_of(content: bytes, found: Format) -> list[float]:
     >>> levels[0], levels[-1]
     (0.5, 1.0)
     """
-    samples = np.abs(_wav(content) if found.name == "WAV" else _decoded(content, found))
+    samples = _wav(content) if found.name == "WAV" else _decoded(content, found)
+    if samples is None:
+        return None
+    samples = np.abs(samples)
     loudest = max(float(samples.max(initial=0)), 1e-9)
     return [float(part.max(initial=0)) / loudest for part in np.array_split(samples, _LEVELS)]
 
 
-def _wav(content: bytes) -> NDArray[np.float64]:
+def _wav(content: bytes) -> NDArray[np.float64] | None:
     """Samples of all channels; FFmpeg would reserve as much memory as a damaged header asks for."""
-    with wave.open(io.BytesIO(content)) as sound:
-        frames = min(sound.getnframes(), _SAMPLES // sound.getnchannels(), len(content))
-        dtype = _WIDTHS[sound.getsampwidth()]
-        data = sound.readframes(frames)
+    file, dtype = io.BytesIO(content), None
+    for name, start, size in chunks_of(file, len(content)):
+        if name == b"fmt ":
+            tag, bits = struct.unpack_from("<H12xH", content, start)
+            (kind,) = struct.unpack_from("<24xH", content, start) if tag == _EXTENSIBLE else (tag,)
+            dtype = _TYPES.get((kind, bits))
+        elif name == b"data" and dtype is not None:
+            data = content[start : start + min(size, _SAMPLES * dtype.itemsize)]
+            break
+    else:
+        return None
+    if dtype.itemsize == 3:  # noqa: PLR2004 - numpy has no such type: the upper bytes of four
+        data = np.insert(np.frombuffer(data[: len(data) // 3 * 3], "u1").reshape(-1, 3), 0, 0, axis=1).tobytes()
+        dtype = np.dtype("<i4")
     samples = np.frombuffer(data[: len(data) // dtype.itemsize * dtype.itemsize], dtype).astype(np.float64)
-    return samples - (128 if dtype.kind == "u" else 0)
+    return np.nan_to_num(samples) - (128 if dtype.kind == "u" else 0)
 
 
 def _decoded(content: bytes, found: Format) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
-from PIL import Image, ImageOps
+from PIL import Image
 
 from brainpack.media.formats import promised, recognised
 from brainpack.media.images import MOST_PIXELS, ROOM
@@ -89,7 +89,8 @@ def _image(read: Read, found: Format, name: str) -> Glance:
             return _problem(_TOO_LARGE)
         with ROOM.of(image.width * image.height):
             image.load()
-            content = hashlib.sha256(f"{image.mode} {image.size} ".encode() + image.tobytes()).digest()
+            shown = image.convert("RGBA") if image.mode == "P" or "transparency" in image.info else image
+            content = hashlib.sha256(f"{shown.mode} {shown.size} ".encode() + shown.tobytes()).digest()
             return Glance(picture_of(image, name), "image", content)
 
 
@@ -107,8 +108,15 @@ def picture_of(image: Image.Image, name: str) -> Markup:
     width, height = image.size
     if max(width, height) <= _TINY:
         return _element(image, data_uri(image, "PNG", optimize=True), name, "tiny")
-    image = ImageOps.contain(image, (SIDE, SIDE), Image.Resampling.LANCZOS) if max(width, height) > SIDE else image
+    image = _contained(image) if max(width, height) > SIDE else image
     return _element(image, data_uri(image, "JPEG", quality=_QUALITY, optimize=True), name, "thumb")
+
+
+def _contained(image: Image.Image) -> Image.Image:
+    """An image whose longer side has the length of a thumbnail, and whose shorter one has a pixel at least."""
+    longest = max(image.size)
+    width, height = (max(round(length * SIDE / longest), 1) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _element(image: Image.Image, uri: str, name: str, class_: str) -> Markup:
@@ -132,7 +140,7 @@ def _video(read: Read, found: Format, name: str) -> Glance:
     frames = [Image.fromarray(frame) for frame in frames_of(read.content, found)]
     if not frames:
         return _problem("no frame in it")
-    small = [ImageOps.contain(frame, (SIDE, SIDE)) for frame in frames]
+    small = [_contained(frame) for frame in frames]
     strip = Image.new("RGB", (sum(frame.width for frame in small) + 2 * (len(small) - 1), small[0].height))
     at = 0
     for frame in small:
@@ -142,7 +150,9 @@ def _video(read: Read, found: Format, name: str) -> Glance:
 
 
 def _sound(read: Read, found: Format, name: str) -> Glance:
-    return Glance(waveform(levels_of(read.content, found), f"Stimulus {name}"), "audio")
+    levels = levels_of(read.content, found)
+    picture = _words("a sound without a preview") if levels is None else waveform(levels, f"Stimulus {name}")
+    return Glance(picture, "audio")
 
 
 _SHOWN: Final = {"image": _image, "video": _video, "audio": _sound, "text": _text}
