@@ -165,7 +165,7 @@ def test_every_figure_has_a_text(browser: Browser, pages: dict[str, Path]) -> No
             assert all(captions)
 
 
-def test_a_page_is_printed_without_its_controls(browser: Browser, pages: dict[str, Path]) -> None:
+def test_a_page_is_printed_without_its_controls(browser: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
     with opened(browser, pages["stimulus_demo_Gratings"], color_scheme="dark") as page:
         assert page.pdf().startswith(b"%PDF-")
         page.emulate_media(media="print")
@@ -173,6 +173,11 @@ def test_a_page_is_printed_without_its_controls(browser: Browser, pages: dict[st
         assert page.locator("#search-stimuli-rows tr:visible").count() == 64
         assert page.evaluate("getComputedStyle(document.querySelector('.tall')).maxHeight") == "none"
         assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    with opened(browser, hostile_stimuli(tmp_path)) as page:  # whose cells and names are long
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 670, "height": 960})  # A4 without its margins
+        assert page.locator("table:visible").count() > 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 670
 
 
 def test_hostile_data_do_nothing(browser: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
