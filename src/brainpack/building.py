@@ -12,6 +12,7 @@ from brainpack.intake.assemblies import assembly_from
 from brainpack.intake.reading import TABLES
 from brainpack.intake.stimuli import stimuli_from
 from brainpack.layout import record_name
+from brainpack.notices import warn
 from brainpack.pipeline import package_assembly, package_stimuli
 from brainpack.recipes import AssemblyRecipe, StimuliRecipe
 from brainpack.record.records import read_record
@@ -105,6 +106,11 @@ def _packaged(recipe: Recipe, folder: Path, project: Project | None) -> Record:
         metadata=recipe.metadata,
         class_name=recipe.class_name,
     )
+    if not _is_packaged(recipe.stimuli, folder):
+        warn(
+            f"{recipe.identifier!r} names the stimulus set {recipe.stimuli!r}, of which {folder} has no record, so ids "
+            "are not compared; package the set there first, or correct the identifier"
+        )
     class_name = type(assembly).__name__
     return package_assembly(assembly, recipe.identifier, recipe.stimuli, class_name, folder, project=project)
 
