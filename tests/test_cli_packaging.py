@@ -111,6 +111,7 @@ def test_json_has_the_records(lab: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert documents[0]["path"].endswith("stimulus_lab_Grey2026.brainpack.json")
 
 
+@pytest.mark.filterwarnings("always:.*names the stimulus set:UserWarning")
 def test_a_stimulus_set_that_is_not_packaged_is_told(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["package", "assembly", "rates.csv", "--identifier", "lab.A", "--stimuli", "lab.Gery2026"]) == 0
     assert "'lab.A' names the stimulus set 'lab.Gery2026', of which packages has no record" in capsys.readouterr().err
