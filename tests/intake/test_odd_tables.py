@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from brainpack.errors import InvalidData, SettingsError
+from brainpack.intake.assemblies import assembly_from
 from tests.intake.test_tables_laws import LONG, taken_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 BINS = pd.DataFrame(
     {
@@ -180,3 +182,32 @@ def test_reading_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brainpack.intake.reading.progress", interrupted)
     with pytest.raises(KeyboardInterrupt):
         taken_in(LONG)
+
+
+def test_a_wide_column_with_one_odd_cell_is_still_a_neuroid() -> None:
+    table = pd.DataFrame({"stimulus_id": ["a", "b"], "unit_1": [1, 4], "unit_2": ["2", "5 Hz"], "unit_3": [3, 6]})
+    with pytest.raises(InvalidData, match="column 'unit_2' has '5 Hz' in row 2 below the header"):
+        taken_in(table)
+    with pytest.warns(UserWarning, match="1 of 4 cells are empty"):
+        found = taken_in(pd.DataFrame({"stimulus_id": ["a", "b"], "unit_1": [True, None], "unit_2": [True, False]}))
+    assert found["neuroid_id"].values.tolist() == ["unit_1", "unit_2"]
+
+
+def test_words_that_look_missing_are_words() -> None:
+    table = pd.DataFrame({"stimulus_id": "a", "subject": ["NA", "s", "None"], "neuroid_id": "n", "rate": [1, 2, 3]})
+    found = taken_in(table)
+    assert found["subject"].values.tolist() == ["NA", "s", "None"]
+    assert taken_in(pd.DataFrame({"stimulus_id": [*"abc"], "choice": ["None", "face", "NA"]})).values.tolist() == [
+        "None", "face", "NA"]  # fmt: skip
+    with pytest.warns(UserWarning, match="1 of 4 cells are empty"):  # R writes NA for a missing number
+        assert np.isnan(taken_in(LONG.assign(rate=["1", "NA", "3", "4"])).values).sum() == 1
+
+
+def test_an_empty_line_before_the_header(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("\nstimulus_id,neuroid_id,rate\n1.10,n,1\n1.1,n,2\n", "utf-8")
+    assert assembly_from(tmp_path / "t.csv")["stimulus_id"].values.tolist() == ["1.10", "1.1"]
+
+
+def test_reaction_times_are_numbers() -> None:
+    with pytest.raises(InvalidData, match="column 'rt' has '400 ms' in row 1"):
+        taken_in(pd.DataFrame({"stimulus_id": ["a", "b"], "rt": ["400 ms", "3"]}))

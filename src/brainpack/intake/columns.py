@@ -28,7 +28,8 @@ PRESENTATION_ID: Final = "presentation_id"
 # What tells presentations of one stimulus apart.
 IDENTIFYING: Final = (PRESENTATION_ID, STIMULUS_ID, REPETITION, "trial", "block", "run", "session", "subject")
 RESPONSES: Final = ("value", "values", "response", "rate", "firing_rate", "spike_count", "count", "beta", "activity")
-CHOICES: Final = ("choice", "correct", "rt", "reaction_time")
+REACTION_TIMES: Final = ("rt", "reaction_time")
+CHOICES: Final = ("choice", "correct", *REACTION_TIMES)
 SPIKES: Final = ("spike_time", "time")
 
 

@@ -14,6 +14,7 @@ from brainpack.intake.columns import (
     IDENTIFYING,
     NEUROID,
     PRESENTATION_ID,
+    REACTION_TIMES,
     REPETITION,
     TIME_BIN,
     coded,
@@ -100,7 +101,7 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
         table, presentations = _presentations(table, axes, used, path)
         axes.insert(dims.index(PRESENTATION), presentations)
     cells = _cells(table, axes, path)
-    if wide or NEUROID in dims:
+    if wide or NEUROID in dims or values in REACTION_TIMES:
         for name in columns:
             refuse_text(table[name], path)
     matrix, dtype_missing = _matrix(table, columns, path)

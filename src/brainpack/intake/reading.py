@@ -87,6 +87,11 @@ def is_id(name: str) -> bool:
     return name in {"id", "filename", "file", "path", "neuroid", "presentation"} or name.endswith("_id")
 
 
+def _may_be_text(column: pd.Series[Any]) -> bool:
+    """Whether words such as NA and None may be among its cells, which are missing values among numbers only."""
+    return bool(column.isna().all()) or pd.api.types.infer_dtype(column, skipna=True) == "string"
+
+
 def _is_rounded_beside_gaps(column: pd.Series[Any]) -> bool:
     if column.dtype != np.float64 or not column.hasnans or column.abs().max() < 2**53:
         return False
@@ -96,12 +101,15 @@ def _is_rounded_beside_gaps(column: pd.Series[Any]) -> bool:
 def _separated(content: bytes, path: Path, separator: str, text_columns: set[str]) -> pd.DataFrame:
     try:
         text = content.decode("utf-8-sig")
-        header = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+        rows = csv.reader(io.StringIO(text), delimiter=separator)
+        header = next((row for row in rows if any(map(str.strip, row))), [])
         _refuse_header(header, separator)
         as_text = [name for name in header if is_id(name) or name in text_columns]
         table = _parsed(text, path, separator, dtype=dict.fromkeys(as_text, str))
         if _ZEROS_FIRST.search(text):
             as_text += [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name].dtype)]
+        written = [str(name) for name in table.columns if name not in as_text and _may_be_text(table[name])]
+        as_text += written
         kept = _parsed(text, path, separator, dtype=str, keep_default_na=False, usecols=as_text) if as_text else table
     except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
         raise InvalidData(
@@ -111,7 +119,7 @@ def _separated(content: bytes, path: Path, separator: str, text_columns: set[str
     for name in as_text:
         if is_id(name) or name in text_columns:
             table[name] = _distinct_ids(kept[name])
-        elif kept[name].str.fullmatch(_IS_CODE).any():
+        elif (name in written and (kept[name] != "").any()) or kept[name].str.fullmatch(_IS_CODE).any():
             table[name] = kept[name].where(kept[name] != "")
     return table
 

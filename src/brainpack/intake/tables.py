@@ -219,7 +219,7 @@ def _neuroid_columns(table: pd.DataFrame, values: str | None, facts: pd.DataFram
     numbers = [
         name
         for name in columns
-        if name not in IDENTIFYING and not name.startswith(TIME_BIN) and table[name].dtype.kind in "biuf"
+        if name not in IDENTIFYING and not name.startswith(TIME_BIN) and plain(table[name]).dtype.kind in "biuf"
     ]
     if not numbers:
         raise SettingsError(f"{path} has no neuroid_id, and no columns of numbers; its columns are {_listed(columns)}")
@@ -230,6 +230,9 @@ def _neuroid_columns(table: pd.DataFrame, values: str | None, facts: pd.DataFram
             f"{path} has no neuroid_id, and which of {_listed(numbers)} are neuroids is not clear; give a table of "
             "neuroids as metadata, or a pattern such as 'unit_*' as values"
         )
+    for name in columns:  # one that is no number because of a single cell
+        if re.sub(r"[0-9]+", "", name) == re.sub(r"[0-9]+", "", numbers[0]):
+            refuse_text(table[name], path)
     return numbers
 
 
