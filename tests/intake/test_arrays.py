@@ -91,6 +91,8 @@ def test_an_axis_of_length_one_is_not_guessed(shape: tuple[int, ...], tmp_path: 
         assert found.shape == expected
     np.save(tmp_path / "flat.npy", np.arange(5.0).reshape(1, 1, 5))
     assert assembly_from(tmp_path / "flat.npy", dims=dims).shape == (1, 5)
+    np.save(tmp_path / "one.npy", np.array(3.0))
+    assert assembly_from(tmp_path / "one.npy", dims=dims).shape == (1, 1)
 
 
 def header(text: str) -> bytes:

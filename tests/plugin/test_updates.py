@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def updated(code: str, records: list[Path], tmp_path: Path) -> tuple[dict[str, str], str]:
+    """States of the entries, and the module, where there was this code."""
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(code, "utf-8")
+    return write_plugin(records, folder).entries, (folder / "__init__.py").read_text("utf-8")
+
+
 HAND_WRITTEN = '''\
 # -*- coding: utf-8 -*-
 """Größe."""
@@ -117,8 +125,6 @@ def test_what_cannot_be_changed_is_left_alone(code: bytes, message: str, records
 
 
 def test_what_only_names_a_data_set_is_no_entry(records: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "lab2026"
-    folder.mkdir()
     others = """\
 data_registry["other"] = lambda: stimulus_set_registry["lab.Set2026"]
 data_registry["alias"] = data_registry["lab.Set2026.rates"]
@@ -127,18 +133,16 @@ is_there = "lab.Set2026.rates" in data_registry
 everything = [*data_registry]
 known = {"lab.Set2026": 1}
 """
-    (folder / "__init__.py").write_text(others, "utf-8")
-    assert write_plugin(records, folder).entries == {SET: "added", RATES: "added"}
-    assert others in (folder / "__init__.py").read_text("utf-8")
+    states, module = updated(others, records, tmp_path)
+    assert states == {SET: "added", RATES: "added"}
+    assert others in module
 
 
 def test_an_entry_by_way_of_the_module_is_replaced(records: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "lab2026"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("brainscore_vision.data_registry['lab.Set2026.rates'] = 1\n", "utf-8")
-    assert write_plugin(records, folder).entries == {SET: "added", RATES: "updated"}
-    assert [*entries(folder)].count(RATES) == 1
-    assert "brainscore_vision.data_registry" not in (folder / "__init__.py").read_text("utf-8")
+    states, module = updated("brainscore_vision.data_registry['lab.Set2026.rates'] = 1\n", records, tmp_path)
+    assert states == {SET: "added", RATES: "updated"}
+    assert [*entries(tmp_path / "lab2026")].count(RATES) == 1
+    assert "brainscore_vision.data_registry" not in module
 
 
 @pytest.mark.parametrize(
@@ -153,13 +157,8 @@ def test_an_entry_by_way_of_the_module_is_replaced(records: list[Path], tmp_path
     ],
 )
 def test_what_has_its_name_only_somewhere_is_imported(code: str, records: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "lab2026"
-    folder.mkdir()
-    (folder / "__init__.py").write_text(code, "utf-8")
-    write_plugin(records, folder)
-    assert "import data_registry, load_stimulus_set, stimulus_set_registry" in (folder / "__init__.py").read_text(
-        "utf-8"
-    )
+    _, module = updated(code, records, tmp_path)
+    assert "import data_registry, load_stimulus_set, stimulus_set_registry" in module
 
 
 @pytest.mark.parametrize(
@@ -175,12 +174,9 @@ def test_what_has_its_name_only_somewhere_is_imported(code: str, records: list[P
     ],
 )
 def test_a_citation_that_may_be_there_is_that_of_the_plugin(code: str, records: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "lab2026"
-    folder.mkdir()
-    (folder / "__init__.py").write_text(code, "utf-8")
     publish(records[0], release={"citation": "@article{a}"})
-    write_plugin(records, folder)
-    assert "@article{a}" not in (folder / "__init__.py").read_text("utf-8")
+    _, module = updated(code, records, tmp_path)
+    assert "@article{a}" not in module
 
 
 STATEMENTS = st.sampled_from(
@@ -338,11 +334,9 @@ def test_a_letter_that_the_file_cannot_hold(records: list[Path], tmp_path: Path)
 
 
 def test_an_annotated_entry_is_replaced(records: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "lab2026"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("data_registry['lab.Set2026.rates']: object = 1\n", "utf-8")
-    assert write_plugin(records, folder).entries == {SET: "added", RATES: "updated"}
-    assert ": object" not in (folder / "__init__.py").read_text("utf-8")
+    states, module = updated("data_registry['lab.Set2026.rates']: object = 1\n", records, tmp_path)
+    assert states == {SET: "added", RATES: "updated"}
+    assert ": object" not in module
 
 
 MODULE = st.sampled_from(

@@ -132,6 +132,9 @@ def _shapes(shape: Sequence[int], count: int) -> set[tuple[int, ...]]:
     """Shapes of as many axes that differ in axes of length one."""
     if len(shape) < count:
         added = combinations(range(count), count - len(shape))
-        return {tuple(np.insert(shape, [at - n for n, at in enumerate(places)], 1).tolist()) for places in added}
+        return {
+            tuple(np.insert(np.array(shape, np.int64), [at - n for n, at in enumerate(places)], 1).tolist())
+            for places in added
+        }
     ones = [axis for axis, length in enumerate(shape) if length == 1]
     return {tuple(np.delete(shape, places).tolist()) for places in combinations(ones, len(shape) - count)}

@@ -93,9 +93,10 @@ def _may_be_text(column: pd.Series[Any]) -> bool:
 
 
 def _is_rounded_beside_gaps(column: pd.Series[Any]) -> bool:
-    if column.dtype != np.float64 or not column.hasnans or column.abs().max() < 2**53:
+    if column.dtype != np.float64 or not column.hasnans:
         return False
-    return bool((column.dropna() % 1 == 0).all())
+    numbers = column.dropna()
+    return bool((numbers.abs() >= 2**53).any() and (numbers % 1 == 0).all())
 
 
 def _separated(content: bytes, path: Path, separator: str, text_columns: set[str]) -> pd.DataFrame:
@@ -183,11 +184,10 @@ def _parquet(path: Path) -> pd.DataFrame:
             groups = parquet.ParquetFile(file)
             numbers = progress(range(groups.num_row_groups), groups.num_row_groups, " parts", path.name)
             columns = concat_tables([groups.schema_arrow.empty_table(), *map(groups.read_row_group, numbers)])
-        if nested := [field.name for field in columns.schema if field.type.num_fields]:
-            raise InvalidData(
-                f"{path} has lists or structs in {', '.join(nested)}; write a column for each of their parts"
-            )
-        table: pd.DataFrame = columns.to_pandas(ignore_metadata=True)
+        nested = [field.name for field in columns.schema if field.type.num_fields]
+        table: pd.DataFrame = columns.drop_columns(nested).to_pandas(ignore_metadata=True)
     except (ArrowException, OSError, ValueError) as error:  # damage is an OSError of Arrow as well
         raise InvalidData(f"{path} is not a Parquet file that can be read: {error}; write it again") from error
+    if nested:
+        raise InvalidData(f"{path} has lists or structs in {', '.join(nested)}; write a column for each of their parts")
     return table.drop(columns=[name for name in table.columns if _INDEX.fullmatch(str(name))])
