@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from brainpack import SettingsError
+from brainpack import SettingsError, load
 from brainpack.building import build
 
 if TYPE_CHECKING:
@@ -42,3 +42,29 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
         build(project(tmp_path / "one", text))
     assert all(name in str(caught.value) for name in ("nowhere", "no.csv", "lab.Other"))
     assert not list(tmp_path.rglob("*.nc"))
+
+
+def test_what_no_file_could_have_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    for line, words in (
+        ('class = "Foo"', "there is no assembly class 'Foo'"),
+        ('dims = ["x", "x"]', "different names"),
+    ):
+        folder = tmp_path / words[:5]
+        with pytest.raises(SettingsError, match=rf"nothing was packaged[\s\S]*lab\.Rates[\s\S]*{words}"):
+            build(project(folder, f"{SETS}{RATES}{line}\n"))
+        assert not (folder / "packages").exists()
+
+
+@pytest.mark.filterwarnings("ignore:[\\s\\S]*BP-")
+@pytest.mark.parametrize(("names", "ids"), [(["1", "2", "x"], ["2", "1"]), (["1", "2"], [2, 1])])
+def test_ids_have_the_type_of_the_stimulus_set(names: list[str], ids: list[object], tmp_path: Path) -> None:
+    folder = project(tmp_path / "one", SETS + RATES)
+    for name in "ab":
+        (folder / "sentences" / f"{name}.txt").unlink()
+    for name in names:
+        (folder / "sentences" / f"{name}.txt").write_text(f"sentence {name}", "utf-8")
+    (folder / "rates.csv").write_text("stimulus_id,neuroid_id,rate\n2,n1,1\n1,n1,2\n", "utf-8")
+    build(folder)
+    loaded = load(folder / "packages" / "assy_lab_Rates.brainpack.json")
+    assert loaded["stimulus_id"].values.tolist() == ids
+    assert loaded.attrs["stimulus_set"]["stimulus_id"].tolist()[:2] == sorted(ids, key=str)

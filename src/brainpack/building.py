@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from brainpack.atomic import whole_file
 from brainpack.errors import BrainpackError, SettingsError
-from brainpack.intake.assemblies import assembly_from
+from brainpack.intake.assemblies import assembly_from, refuse_unknown
 from brainpack.intake.reading import TABLES
 from brainpack.intake.stimuli import stimuli_from
-from brainpack.layout import record_name
+from brainpack.layout import STIMULUS_ID, record_name, store_name
 from brainpack.notices import warn
 from brainpack.pipeline import package_assembly, package_stimuli
+from brainpack.read.tables import natural_ids, read_table
 from brainpack.recipes import AssemblyRecipe, StimuliRecipe
 from brainpack.record.records import read_record
 from brainpack.validation.project import NAME, Project
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brainpack.layout import Kind
+    from brainpack.objects.assemblies import DataAssembly
     from brainpack.recipes import Recipe
     from brainpack.record.records import Record
 
@@ -111,8 +115,22 @@ def _packaged(recipe: Recipe, folder: Path, project: Project | None) -> Record:
             f"{recipe.identifier!r} names the stimulus set {recipe.stimuli!r}, of which {folder} has no record, so ids "
             "are not compared; package the set there first, or correct the identifier"
         )
+    assembly = _with_ids_as_in(folder / f"{store_name('stimulus_set', recipe.stimuli)}.csv", assembly)
     class_name = type(assembly).__name__
     return package_assembly(assembly, recipe.identifier, recipe.stimuli, class_name, folder, project=project)
+
+
+def _with_ids_as_in(path: Path, assembly: DataAssembly) -> DataAssembly:
+    """Ids as text where the stimulus set has text, and as its numbers: a file alone does not tell which they are."""
+    if STIMULUS_ID not in assembly.coords or not _is_there(path):
+        return assembly
+    ids, known = pd.Series(assembly[STIMULUS_ID].values), read_table(path).get(STIMULUS_ID)
+    if known is None or pd.api.types.is_numeric_dtype(ids) == pd.api.types.is_numeric_dtype(known):
+        return assembly
+    (dim,) = assembly[STIMULUS_ID].dims
+    same = ids.map(str).astype(object) if pd.api.types.is_numeric_dtype(ids) else natural_ids(ids.astype(object))
+    bare = assembly.reset_index(dim) if dim in assembly.indexes else assembly
+    return type(assembly)(bare.assign_coords({STIMULUS_ID: (dim, same.to_numpy())}))
 
 
 def _record(path: Path) -> Record | None:
@@ -141,11 +159,20 @@ def _problems(project: Project, into: Path) -> Iterator[str]:
             yield f"from in {where} is {recipe.source}, where nothing is; correct the name"
         for path in filter(_is_missing_table, _tables(recipe)):
             yield f"metadata in {where} are {path}, where nothing is; correct the name"
-        if isinstance(recipe, AssemblyRecipe) and not (recipe.stimuli in sets or _is_packaged(recipe.stimuli, into)):
-            yield (
-                f"stimuli in {where} is {recipe.stimuli!r}, which neither is in {NAME} nor packaged in {into}; "
-                f'add [stimuli."{recipe.stimuli}"], or correct the identifier'
-            )
+        if isinstance(recipe, AssemblyRecipe):
+            yield from _problems_of_assembly(recipe, where, sets, into)
+
+
+def _problems_of_assembly(recipe: AssemblyRecipe, where: str, sets: set[str], into: Path) -> Iterator[str]:
+    try:
+        refuse_unknown(recipe.class_name, recipe.dims)
+    except SettingsError as error:
+        yield f"in {where} {error}"
+    if not (recipe.stimuli in sets or _is_packaged(recipe.stimuli, into)):
+        yield (
+            f"stimuli in {where} is {recipe.stimuli!r}, which neither is in {NAME} nor packaged in {into}; "
+            f'add [stimuli."{recipe.stimuli}"], or correct the identifier'
+        )
 
 
 def _is_packaged(identifier: str, into: Path) -> bool:

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_CLASSES = {"f8": "double", "f4": "single", "b1": "logical", "i2": "int16", "u1": "uint8", "c16": "double"}
+_CLASSES = {
+    "f8": "double",
+    "f4": "single",
+    "b1": "logical",
+    "i2": "int16",
+    "i8": "int64",
+    "u1": "uint8",
+    "c16": "double",
+}
 _HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Thu Jan  1 00:00:00 1970 HDF5 schema 1.00 ."
 
 

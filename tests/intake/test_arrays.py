@@ -206,6 +206,45 @@ def test_complex_numbers_are_refused_where_they_are_used(save: Callable[..., Non
         assembly_from(path, variable="rates", dims=dims, metadata={"neuroid": tmp_path / "sites"})
 
 
+@pytest.mark.parametrize("kind", ["string", "datetime", "table", "categorical", "function_handle", "int8x"])
+def test_objects_of_matlab_are_no_numbers(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "objects.mat"
+    save_73(
+        path,
+        {
+            "ids": np.array([[1, 2, 3]], "u1"),
+            "rates": np.zeros((2, 3)),
+            "sites": {"neuroid_id": np.array([1, 2, 3], "u1")},
+        },
+    )
+    with h5py.File(path, "r+") as file:
+        for name in ("ids", "sites/neuroid_id"):
+            file[name].attrs["MATLAB_class"] = np.bytes_(kind)
+    assert assembly_from(path, dims=("presentation", "neuroid")).shape == (2, 3)
+    with pytest.raises(errors.SettingsError, match="has no array 'ids'; there are rates"):
+        assembly_from(path, variable="ids", dims=("presentation", "neuroid"))
+    with pytest.raises(errors.InvalidData, match=r"sites\.neuroid_id in .* something else than .* save cellstr\(x\)"):
+        assembly_from(path, dims=("presentation", "neuroid"), metadata={"neuroid": tmp_path / "sites"})
+
+
+@pytest.mark.parametrize("save", [save_5, save_73])
+def test_cells_of_several_types_of_numbers_are_refused(save: Callable[..., None], tmp_path: Path) -> None:
+    path, dims = tmp_path / "cells.mat", ("presentation", "neuroid")
+    largest = np.array([[2**63 - 1]], dtype="i8")
+    for cells, is_good in (
+        ([np.array([[1.0]]), np.array([[True]])], False),
+        ([np.array([[1.0]]), np.zeros((0, 0))], True),
+        ([largest, np.zeros((0, 0))], False),
+        ([largest, largest - 1], True),
+    ):
+        save(path, {"rates": np.zeros((2, 2)), "shown": {"onset": cells}})
+        if is_good:
+            assert "onset" in assembly_from(path, dims=dims, metadata={"presentation": tmp_path / "shown"}).coords
+            continue
+        with pytest.raises(errors.InvalidData, match=r"shown\.onset in .* has numbers of several types"):
+            assembly_from(path, dims=dims, metadata={"presentation": tmp_path / "shown"})
+
+
 @pytest.mark.parametrize("content", [b"", b"MATLAB 5.0 MAT-file" + bytes(200), b"\x89HDF\r\n\x1a\n" + bytes(50)])
 def test_what_is_no_matlab_file_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "odd.mat").write_bytes(content)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.intake.assemblies import assembly_from
+from brainpack.objects.assemblies import DataAssembly
 from tests.intake.test_tables_laws import LONG, taken_in
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ def test_bins_are_in_the_order_of_time() -> None:
     assert taken_in(wide).values.tolist() == [[[1, 2, 3], [4, 5, 6]]]
 
 
-@pytest.mark.parametrize("name", ["time_bin", "time_bin_id", "time_bin_start"])
-@pytest.mark.parametrize("ids", [[2, 0, 1], ["late", "early", "mid"]])
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [(name, ids) for name in ("time_bin", "time_bin_id") for ids in ([2, 0, 1], ["late", "early", "mid"])]
+    + [("time_bin_start", [2, 0, 1])],
+)
 def test_bins_that_have_ids_alone(name: str, ids: list[Any]) -> None:
     table = BINS.drop(columns=[*EDGES]).assign(**{name: ids})
     expected = dict(zip(ids, [3, 1, 2], strict=True))
@@ -74,7 +78,7 @@ def test_columns_that_may_be_a_dimension_are_told() -> None:
 @pytest.mark.parametrize("odd", ["1,000", "5 Hz", "x"])
 def test_responses_are_numbers(odd: str) -> None:
     message = f"column '.*' has '{odd}' in row 3 below the header; expected numbers"
-    for table in (LONG, LONG[["stimulus_id"]].assign(repetition=[0, 0, 1, 1], u1=[1, 2, 3, 4])):
+    for table in (LONG, LONG[["stimulus_id"]].assign(repetition=[0, 1, 0, 1], u1=[1, 2, 3, 4])):
         name = table.columns[-1]
         cells = [*map(str, table[name])]
         cells[2] = odd
@@ -109,7 +113,7 @@ def test_digits_that_are_lost_are_told() -> None:
     gap = LONG.assign(rate=[large, 1, 2, 3]).drop(index=3)
     with pytest.warns(UserWarning, match="int64 became float64, in which some numbers lost digits"):
         taken_in(gap)
-    mixed = LONG[["stimulus_id"]].assign(repetition=[0, 0, 1, 1], u1=[large] * 4, u2=0.5)
+    mixed = LONG[["stimulus_id"]].assign(repetition=[0, 1, 0, 1], u1=[large] * 4, u2=0.5)
     with pytest.warns(UserWarning, match="whole numbers in u1 lost digits, for other columns have float64"):
         taken_in(mixed, values="u*")
     onsets = LONG.assign(onset=[f"{large}", f"{large}", "", ""])
@@ -177,7 +181,7 @@ def test_true_false_and_missing_are_numbers() -> None:
 
 def test_reading_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> Iterator[str]:
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
         yield "never"
 
     monkeypatch.setattr("brainpack.intake.reading.progress", interrupted)
@@ -212,3 +216,111 @@ def test_an_empty_line_before_the_header(tmp_path: Path) -> None:
 def test_reaction_times_are_numbers() -> None:
     with pytest.raises(InvalidData, match="column 'rt' has '400 ms' in row 1"):
         taken_in(pd.DataFrame({"stimulus_id": ["a", "b"], "rt": ["400 ms", "3"]}))
+
+
+def test_numbers_that_are_text_for_one_of_them_are_told() -> None:
+    for cells, odd in ((["1", "1,000"], "1,000"), (["3 Hz", "4"], "3 Hz"), (["0400", "3"], "0400")):
+        with pytest.warns(UserWarning, match=f"column 'width' is text, for '{odd}' in row"):
+            found = taken_in(
+                pd.DataFrame({"neuroid_id": ["n1", "n2"], "width": cells}),
+                values="width",
+                class_name="PropertyAssembly",
+            )
+        assert found.values.tolist() == cells
+    assert taken_in(pd.DataFrame({"stimulus_id": ["a", "b"], "choice": ["001", "002"]})).values[0] == "001"
+
+
+def test_the_row_that_is_named_is_the_odd_one() -> None:
+    for cells, row in ((["1.5", "2", "01.5", "3"], 3), (["1", "NA", "", "5 Hz"], 4), (["05", "1", "2", "3"], 1)):
+        with pytest.raises(InvalidData, match=f"column 'rate' has '{cells[row - 1]}' in row {row} below"):
+            taken_in(LONG.assign(rate=cells))
+
+
+@pytest.mark.parametrize("edge", ["050", "50 ms", "late"])
+def test_edges_of_bins_are_numbers(edge: str) -> None:
+    for name in EDGES:
+        with pytest.raises(InvalidData, match=f"column '{name}' has '{edge}' in row 2 below the header"):
+            taken_in(BINS.assign(**{name: ["20", edge, "10"]}))
+
+
+@pytest.mark.parquet
+@pytest.mark.parametrize("make", [pd.to_timedelta, pd.to_datetime])
+def test_bins_of_durations_and_dates_are_in_the_order_of_time(make: Any) -> None:
+    table = BINS.assign(**{name: make(BINS[name], unit="ms") for name in EDGES})
+    assert taken_in(table, suffix=".parquet").values.ravel().tolist() == [1, 2, 3]
+
+
+def test_an_empty_line_is_an_empty_cell_of_the_only_column(tmp_path: Path) -> None:
+    np.save(tmp_path / "rates.npy", np.zeros((4, 1)))
+    (tmp_path / "shown.csv").write_text('\ncategory\nx\n\n"y\n\nz"\n007\n\n', "utf-8")
+    found = assembly_from(
+        tmp_path / "rates.npy", dims=("presentation", "neuroid"), metadata={"presentation": tmp_path / "shown.csv"}
+    )
+    assert [*map(str, found["category"].values)] == ["x", "nan", "y\n\nz", "007"]
+
+
+def test_zeros_behind_a_space_stay() -> None:
+    assert taken_in(LONG.assign(code=[" 007", "8", " 007", "8"]))["code"].values.tolist() == [" 007", "8"]
+
+
+def test_ids_are_compared_as_they_are_written_whatever_else_is_in_the_tables() -> None:
+    table = LONG.replace({"n1": "1", "n2": "2"})
+    sites = pd.DataFrame({"neuroid_id": ["1", "2", "x"], "region": ["V1", "V4", "IT"]})
+    with pytest.warns(UserWarning, match="has rows for neuroid_id 'x'"):
+        found = taken_in(table, {"neuroid": sites})
+    assert (found["neuroid_id"].values.tolist(), found["region"].values.tolist()) == ([2, 1], ["V4", "V1"])
+    with pytest.raises(InvalidData, match="no row for neuroid_id '2', '1' of"):
+        taken_in(table, {"neuroid": sites.assign(neuroid_id=["01", "02", "x"])})
+
+
+def test_a_label_is_not_called_like_its_dimension() -> None:
+    dims = ("presentation", "neuroid", "freq")
+    table = LONG.assign(freq=8)
+    assert taken_in(table, dims=dims).sel(freq=8).shape == (2, 2)
+    found = taken_in(table, {"freq": pd.DataFrame({"freq": [8], "unit": "Hz"})}, dims=dims)
+    assert found.sel(freq_id=8, unit="Hz").shape == (2, 2)
+    assert type(found) is DataAssembly
+    for odd in (table.assign(freq_id=1), LONG.assign(neuroid=LONG["neuroid_id"])):
+        with pytest.raises(InvalidData, match=r"has labels (freq|neuroid) and .*_id; rename one of them"):
+            taken_in(odd, dims=dims if "freq" in odd else None)
+    spikes = pd.DataFrame({"neuroid_id": "n", "event": [1, 2], "spike_time": [0.1, 0.2]})
+    assert taken_in(spikes).sel(event_id=2).values.tolist() == [0.2]
+
+
+def test_a_pattern_means_no_ids_and_no_column_of_a_long_table() -> None:
+    wide = pd.DataFrame({"stimulus_id": [1, 2], "session": [1, 2], "u1": [1.5, 2.5], "u2": [3, 4]})
+    assert taken_in(wide, values="*")["neuroid_id"].values.tolist() == ["u1", "u2"]
+    for pattern in ("rate*", "[r]ate"):
+        with pytest.raises(SettingsError, match="has a row for each value; expected the name of one column, not"):
+            taken_in(LONG, values=pattern)
+
+
+def test_spikes_and_properties_have_neurons_and_values() -> None:
+    spikes = pd.DataFrame({"neuroid_id": ["n", "n"], "spike_time": [0.5, np.nan]})
+    with pytest.warns(UserWarning, match="1 of 2 cells are empty"):
+        assert taken_in(spikes).size == 2
+    with pytest.raises(InvalidData, match="'neuroid_id' is empty in 1 of 2 rows, first in row 2"):
+        taken_in(spikes.assign(neuroid_id=["n", ""]))
+    with pytest.raises(InvalidData, match="rows 1 and 2 below the header have the same neuroid_id"):
+        taken_in(spikes.rename(columns={"spike_time": "width"}), values="width", class_name="PropertyAssembly")
+
+
+@pytest.mark.parquet
+def test_columns_of_parquet(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="4 of 4 cells are empty"):
+        found = taken_in(LONG.assign(rate=None, note=None), suffix=".parquet")
+    assert {found.dtype, found["note"].dtype} == {np.dtype("f8")}
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.Table.from_pandas(LONG.assign(x=1, y=2)).rename_columns([*LONG, "x", "x"])
+    pytest.importorskip("pyarrow.parquet").write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(InvalidData, match=r"twice\.parquet is not a Parquet file .* it has several columns 'x'"):
+        assembly_from(tmp_path / "twice.parquet")
+
+
+def test_netcdf_without_labels_needs_ids_for_more_of_them(tmp_path: Path) -> None:
+    coords = {"stimulus_id": ("presentation", ["a", "b"]), "repetition": ("presentation", [0, 0])}
+    array = xr.DataArray(np.zeros((2, 2)), coords, ("presentation", "neuroid"), name="data")
+    array.to_dataset().to_netcdf(tmp_path / "rates.nc", engine="h5netcdf")
+    (tmp_path / "sites.csv").write_text("neuroid_id,region\nn1,V1\n", "utf-8")
+    with pytest.raises(InvalidData, match="no column in common by which a neuroid is found; expected neuroid_id"):
+        assembly_from(tmp_path / "rates.nc", metadata={"neuroid": tmp_path / "sites.csv"})

@@ -57,6 +57,12 @@ def test_a_folder_with_metadata_by_id_or_by_name(tmp_path: Path) -> None:
         assert stimuli.to_dict("list") == {"stimulus_id": ["bright", "dark"], "luminance": [120.0, 0.5]}
 
 
+def test_metadata_of_ids_that_are_text_only_in_a_folder(tmp_path: Path) -> None:
+    folder = files(tmp_path / "images", "1.5.png", "2.5.png")
+    stimuli = stimuli_from(folder, metadata=table(tmp_path, "stimulus_id,luminance\n2.5,120\n1.5,0.5\n"))
+    assert stimuli.to_dict("list") == {"stimulus_id": ["1.5", "2.5"], "luminance": [0.5, 120.0]}
+
+
 def test_metadata_by_name_are_those_of_this_file(tmp_path: Path) -> None:
     folder = files(tmp_path / "images", "dark.png", "more/bright.png")
     names = table(tmp_path, "filename,luminance\nmore/bright.png,120\ndark.png,0.5\n")

@@ -204,6 +204,9 @@ CASES: dict[str, Case] = {
     ),
     "BP-P005": Case(pair([*"abc"], [*"abc"]), pair([*"acb"], [*"abc"]), "presentations", ("1", "2"), 2, NOTE),
     "BP-P005 unequal": Case(pair([*"bb"], [*"ab"]), pair([*"ba"], [*"ab"]), "presentations", ("0", "1"), 2, NOTE),
+    "BP-P007": Case(pair([1, 2], [1.0, 2.0]), pair([1, 2], ["1", "2"]), "coordinate 'stimulus_id'", severity=WARNING),
+    "BP-P007 text": Case(pair(["1", "a"], ["1", "a"]), pair(["1", "2"], [1, 2]), "coordinate 'stimulus_id'",
+                         severity=WARNING),
     "BP-P006": Case(
         sets(train={"a": "00", "b": "11"}, test={"a": "22"}), sets(train={"a": "00", "b": "11"}, test={"x": "11"}),
         "train and test", ("'b' is 'x'",), severity=WARNING,

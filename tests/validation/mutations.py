@@ -223,6 +223,11 @@ PAIRS: Final[dict[str, Mutation]] = {
         coordinate(STIMULUS_ID, lambda ids: [f"{each:03}" for each in ids]),
         given=lambda it: it.with_ids([*range(len(it.stimuli))]),
     ),
+    "ids that became text": Mutation(
+        "BP-P007",
+        coordinate(STIMULUS_ID, lambda ids: [*map(str, ids)]),
+        given=lambda it: it.with_ids([*range(len(it.stimuli))]),
+    ),
     "a stimulus that was never shown": Mutation("BP-P002", array(lambda found: found[1:]), given=shown_in_order),
     "a shared column that disagrees": Mutation("BP-P003", with_shared_column(lambda shown: shown + 1)),
     "a shared column of another type": Mutation("BP-P003", with_shared_column(lambda shown: shown.astype(str))),

@@ -79,10 +79,7 @@ def assembly_from(
     (('presentation', 'neuroid'), [2.5, 3.5])
     """
     path = Path(source)
-    if class_name is not None and class_name not in CLASSES:
-        raise SettingsError(f"there is no assembly class {class_name!r}; use one of {', '.join(CLASSES)}")
-    if dims is not None and (isinstance(dims, str) or not dims or len({*dims}) < len(dims)):
-        raise SettingsError(f"dims are {dims!r}; expected different names, such as presentation,neuroid")
+    refuse_unknown(class_name, dims)
     suffix = path.suffix.lower()
     tables = {dim: Path(table) for dim, table in (metadata or {}).items()}
     _refuse_options(suffix, values, variable)
@@ -101,6 +98,20 @@ def assembly_from(
     return _of_class(array, class_name, path)
 
 
+def refuse_unknown(class_name: str | None, dims: Sequence[str] | None) -> None:
+    """Refuse what no file could have.
+
+    Raises
+    ------
+    SettingsError
+        There is no such class, or dimensions are repeated.
+    """
+    if class_name is not None and class_name not in CLASSES:
+        raise SettingsError(f"there is no assembly class {class_name!r}; use one of {', '.join(CLASSES)}")
+    if dims is not None and (isinstance(dims, str) or not dims or len({*dims}) < len(dims)):
+        raise SettingsError(f"dims are {dims!r}; expected different names, such as presentation,neuroid")
+
+
 def _refuse_options(suffix: str, values: str | None, variable: str | None) -> None:
     if values is not None and suffix not in TABLES:
         raise SettingsError(f"values is {values!r}, a column, but the source is no table; leave it out")
@@ -115,7 +126,18 @@ def _of_class(array: xr.DataArray, class_name: str | None, path: Path) -> DataAs
             f"{path} has the dimensions {', '.join(map(str, array.dims))}; a {cls.__name__} has "
             f"{cls.expected_dimensions()}; correct dims or class"
         )
-    return cls(array)
+    return cls(_with_names_of_labels(array, path))
+
+
+def _with_names_of_labels(array: xr.DataArray, path: Path) -> xr.DataArray:
+    """Call a label that is named like its dimension by another name, unless it is the only one of that dimension."""
+    for dim in map(str, array.dims):
+        beside = [str(name) for name, coord in array.coords.items() if coord.dims == (dim,) and name != dim]
+        if dim in array.coords and beside:
+            if f"{dim}_id" in array.coords:
+                raise InvalidData(f"{path} has labels {dim} and {dim}_id; rename one of them, or leave it out")
+            array = array.assign_coords({f"{dim}_id": (dim, array[dim].values)}).drop_vars(dim)
+    return array
 
 
 def _netcdf(path: Path, dims: Sequence[str] | None, tables: Mapping[str, Path], class_name: str | None) -> DataAssembly:
@@ -126,7 +148,8 @@ def _netcdf(path: Path, dims: Sequence[str] | None, tables: Mapping[str, Path], 
     for dim, table in tables.items():
         if dim not in array.dims:
             raise SettingsError(f"metadata of {dim} are given, but {path} has {', '.join(map(str, array.dims))}")
-        array = type(assembly)(with_facts(array.reset_index(dim), dim, _table(table), str(path), str(table)))
+        bare = array.reset_index(dim) if dim in array.indexes else array
+        array = type(assembly)(with_facts(bare, dim, _table(table), str(path), str(table)))
     return array
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
+from brainpack.notices import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,12 +26,18 @@ BIN_EDGES: Final = ("time_bin_start", "time_bin_end")
 
 PRESENTATION_ID: Final = "presentation_id"
 
-# What tells presentations of one stimulus apart.
-IDENTIFYING: Final = (PRESENTATION_ID, STIMULUS_ID, REPETITION, "trial", "block", "run", "session", "subject")
+# What tells presentations of one stimulus apart; a session or a subject may do so, or have its own neurons.
+COUNTED: Final = ("trial", "block", "run")
+RECORDED_TOGETHER: Final = ("session", "subject")
+OF_PRESENTATIONS: Final = (PRESENTATION_ID, STIMULUS_ID, REPETITION, *COUNTED)
+IDENTIFYING: Final = (*OF_PRESENTATIONS, *RECORDED_TOGETHER)
 RESPONSES: Final = ("value", "values", "response", "rate", "firing_rate", "spike_count", "count", "beta", "activity")
 REACTION_TIMES: Final = ("rt", "reaction_time")
 CHOICES: Final = ("choice", "correct", *REACTION_TIMES)
 SPIKES: Final = ("spike_time", "time")
+
+CODE: Final = r" *[+-]?0[0-9].*"  # a number that begins with a zero, and is a name
+MISSING: Final = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")  # among numbers
 
 
 def with_todays_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -54,6 +61,17 @@ def key_columns(dim: str, columns: Iterable[object]) -> tuple[str, ...]:
         return BIN_EDGES
     candidates = (f"{dim}_id", BIN_EDGES[0]) if dim == TIME_BIN else (f"{dim}_id", dim)
     return next(((name,) for name in candidates if name in known), ())
+
+
+def is_id(name: str) -> bool:
+    """Whether a column holds names of things, which are never numbers to compute with.
+
+    Examples
+    --------
+    >>> is_id("neuroid_id"), is_id("filename"), is_id("grid")
+    (True, True, False)
+    """
+    return name in {"id", "filename", "file", "path", "neuroid", "presentation"} or name.endswith("_id")
 
 
 def the_only(candidates: Sequence[str], table: pd.DataFrame, path: object) -> str | None:
@@ -122,6 +140,22 @@ def occurrences(codes: Codes) -> Codes:
     return result
 
 
+def refuse_without_id(table: pd.DataFrame, keys: Sequence[str], path: object) -> None:
+    """Name the first row in which a column that tells rows apart is empty.
+
+    Raises
+    ------
+    InvalidData
+        There is one.
+    """
+    for key in keys:
+        if key in table.columns and (is_empty := (table[key].isna() | (table[key] == "")).to_numpy()).any():
+            raise InvalidData(
+                f"{path}: column {key!r} is empty in {np.count_nonzero(is_empty)} of {len(table)} rows, first in "
+                f"row {int(np.argmax(is_empty)) + 1} below the header; fill it in, or delete these rows or the column"
+            )
+
+
 def refuse_text(column: pd.Series[Any], path: object) -> None:
     """Name the first value that is text or another object, where responses or times are expected.
 
@@ -133,11 +167,38 @@ def refuse_text(column: pd.Series[Any], path: object) -> None:
     values = plain(column)
     if values.dtype.kind not in "OUS":
         return
-    row = int(np.argmax(pd.to_numeric(column, errors="coerce").isna() & column.notna()))
+    row = int(np.argmax(_are_numbers(column)[1]))
     raise InvalidData(
         f"{path}: column {column.name!r} has {values[row]!r} in row {row + 1} below the header; expected numbers, "
         "without units or separators of thousands, and empty cells for missing ones"
     )
+
+
+def tell_text(column: pd.Series[Any], path: object) -> None:
+    """Warn of numbers that are text because of others, where values may be text."""
+    if plain(column).dtype.kind not in "OUS":
+        return
+    is_number, is_other = _are_numbers(column)
+    if is_number.any() and is_other.any():
+        row = int(np.argmax(is_other))
+        warn(
+            f"{path}: column {column.name!r} is text, for {column.iloc[row]!r} in row {row + 1} below the header is no "
+            "number; write numbers without units, separators of thousands, or zeros in front"
+        )
+
+
+def tell_empty(values: npt.NDArray[Any], path: object) -> None:
+    """Warn of missing values, and how many there are."""
+    if empty := np.count_nonzero(pd.isna(values)):
+        warn(f"{path}: {empty} of {values.size} cells are empty, and are missing values now")
+
+
+def _are_numbers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which values are numbers in their usual form, and which are neither that nor missing."""
+    is_code = column.astype(str).str.fullmatch(CODE)
+    is_number = pd.to_numeric(column, errors="coerce").notna() & ~is_code
+    is_other = ~is_number & column.notna() & ~column.isin(MISSING)
+    return is_number.to_numpy(np.bool_), is_other.to_numpy(np.bool_)
 
 
 def is_rounded(numbers: npt.NDArray[Any], dtype: npt.DTypeLike) -> bool:
@@ -158,7 +219,9 @@ def plain(column: pd.Series[Any]) -> npt.NDArray[Any]:
     """Values of a column in a type of numpy: text as objects, NaN where there is none."""
     if column.hasnans and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
         return column.astype(object).where(column.notna(), np.nan).to_numpy(np.float32)
-    if isinstance(column.dtype, np.dtype):
+    if not column.notna().any():
+        return column.to_numpy(np.float64, na_value=np.nan) if column.dtype.kind not in "mM" else column.to_numpy()
+    if isinstance(column.dtype, np.dtype) and column.dtype != object:
         return column.to_numpy()
     if isinstance(column.dtype, pd.CategoricalDtype):
         return plain(pd.Series(np.asarray(column)))

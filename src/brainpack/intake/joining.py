@@ -44,8 +44,7 @@ def joined(
         raise InvalidData(
             f"{table_name} and {facts_name} both have {', '.join(both)}; delete these columns in one of them"
         )
-    left, right = table[[*keys]], facts[[*keys]]
-    wanted, known = _index(left, right), _index(right, left)
+    wanted, known = _index(table, facts, keys), _index(facts, table, keys)
     name = ", ".join(keys)
     if not known.is_unique:
         again = known[known.duplicated()].unique().tolist()
@@ -60,15 +59,28 @@ def joined(
     return pd.concat([table, added], axis=1)
 
 
-def _index(rows: pd.DataFrame, other: pd.DataFrame) -> pd.Index[Any]:
-    """Keys, as objects unless both tables have the same numbers: no integer is the float it would be rounded to."""
-    first = rows.iloc[:, 0]
-    if rows.shape[1] > 1:  # an index of several levels would round
-        parts = [rows[name].astype(object) for name in rows]
+def missing_rows(table: pd.DataFrame, facts: pd.DataFrame, keys: Sequence[str]) -> list[Any]:
+    """Keys of `facts` that no row of `table` has."""
+    known = _index(table, facts, keys)
+    missing: list[Any] = _index(facts, table, keys).difference(known, sort=False).tolist()
+    return missing
+
+
+def _index(rows: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
+    """Keys that can be compared with those of the other table: no integer is the float it would be rounded to."""
+    parts = [_comparable(rows[name], other[name]) for name in keys]
+    if len(parts) > 1:  # an index of several levels would round
         return pd.Index([*zip(*parts, strict=True)], dtype=object, tupleize_cols=False)
-    is_one_type = first.dtype == other.iloc[:, 0].dtype and pd.api.types.is_numeric_dtype(first.dtype)
-    index: pd.Index[Any] = pd.Index(first, dtype=None if is_one_type else object)
+    index: pd.Index[Any] = pd.Index(parts[0])
     return index
+
+
+def _comparable(column: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """Ids as numbers where both tables have numbers; otherwise as they are written."""
+    are_numbers = [pd.api.types.is_numeric_dtype(each.dtype) for each in (column, other)]
+    if not all(are_numbers):
+        return column.map(str).astype(object) if any(are_numbers) else column.astype(object)
+    return column if column.dtype == other.dtype else column.astype(object)
 
 
 def _listed(values: Sequence[object]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
+from brainpack.intake.columns import is_rounded
 from brainpack.intake.matlab_hdf5 import Struct, read_variables
 from brainpack.read.access import reading, refuse_other_than_file
 
@@ -123,7 +124,10 @@ def _column(cells: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
         return np.array(values, dtype=object)
     if any(isinstance(each, str) for each in values):
         raise InvalidData(f"{where} has numbers and text; expected one of them")
-    return _real(np.array(values), where)
+    array, numbers = np.array(values), [each for each in values if isinstance(each, np.generic)]
+    if len({each.dtype for each in numbers}) > 1 or is_rounded(np.array(numbers), array.dtype):
+        raise InvalidData(f"{where} has numbers of several types, of which some would lose digits; save them as one")
+    return _real(array, where)
 
 
 def _real(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
@@ -139,7 +143,10 @@ def _single(value: object, where: str) -> Any:
         return value.ravel()[0]
     if isinstance(value, np.ndarray) and not value.size:
         return np.nan
-    raise InvalidData(f"{where} has something else than a number or a text in it; expected one of them for each row")
+    raise InvalidData(
+        f"{where} has something else than a number or a text in it; expected one of them for each row "
+        "(of strings or dates, save cellstr(x))"
+    )
 
 
 def _version_5(path: Path) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 Conventions, as MATLAB writes them: axes are reversed, for its arrays are stored column by column; `MATLAB_class` says
 what a variable is; text is 16 bit characters; cells, and the fields of arrays of structs, are references; an empty
-array has `MATLAB_empty`, and its shape as its values.
+array has `MATLAB_empty`, and its shape as its values. Strings, dates, tables and other objects are numbers that say
+where MATLAB keeps them, which nobody else understands.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DEEPEST: Final = 20  # cells in cells; a file may refer to itself
+_UNDERSTOOD: Final = re.compile(r"(|double|single|u?int(8|16|32|64)|logical|char|cell|struct)", re.ASCII)  # classes
 _INTERNAL: Final = "#"  # what names of MATLAB's own groups begin with
 
 
@@ -61,21 +64,30 @@ def _value(item: h5py.Dataset | h5py.Group, path: Path, depth: int) -> Any:
     if depth > _DEEPEST:
         raise InvalidData(f"{path} has cells in cells in more than {_DEEPEST} levels; expected tables and arrays")
     kind = _class(item)
+    if not _UNDERSTOOD.fullmatch(kind) or "MATLAB_object_decode" in item.attrs:
+        return None
     if isinstance(item, h5py.Group):
-        if "MATLAB_sparse" in item.attrs:
-            raise InvalidData(f"{path}: {item.name} is a sparse matrix; save full({item.name.lstrip('/')})")
-        return Struct({name: _field(item[name], path, depth) for name in item})
+        return _struct(item, path, depth)
     if item.attrs.get("MATLAB_empty"):
         return "" if kind == "char" else np.zeros(tuple(item[()].astype(int)), _dtype(kind, item))
     if item.dtype.kind == "O" and h5py.check_ref_dtype(item.dtype) is not None:
         return _referred(item, path, depth) if kind == "cell" else None
     _require(item, path)
-    array = item[()].T
+    return _array(item[()].T, kind)
+
+
+def _array(array: np.ndarray[Any, Any], kind: str) -> Any:
     if kind == "char":
         return _text(array)
     if array.dtype.names == ("real", "imag"):
         return array["real"] + 1j * array["imag"]
     return array.astype(bool) if kind == "logical" else array
+
+
+def _struct(group: h5py.Group, path: Path, depth: int) -> Struct:
+    if "MATLAB_sparse" in group.attrs:
+        raise InvalidData(f"{path}: {group.name} is a sparse matrix; save full({group.name.lstrip('/')})")
+    return Struct({name: _field(group[name], path, depth) for name in group})
 
 
 def _field(item: h5py.Dataset | h5py.Group, path: Path, depth: int) -> np.ndarray[Any, Any]:

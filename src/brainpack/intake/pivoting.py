@@ -11,10 +11,14 @@ import xarray as xr
 
 from brainpack.errors import InvalidData
 from brainpack.intake.columns import (
+    BIN_EDGES,
+    COUNTED,
     IDENTIFYING,
     NEUROID,
+    OF_PRESENTATIONS,
     PRESENTATION_ID,
     REACTION_TIMES,
+    RECORDED_TOGETHER,
     REPETITION,
     TIME_BIN,
     coded,
@@ -25,6 +29,9 @@ from brainpack.intake.columns import (
     occurrences,
     plain,
     refuse_text,
+    refuse_without_id,
+    tell_empty,
+    tell_text,
 )
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.notices import warn
@@ -47,6 +54,8 @@ class Axis:
     Attributes
     ----------
     name : str
+    keys : sequence of str
+        Columns that tell its entries apart.
     codes : ndarray of int, (rows,)
         Which entry each row is about.
     first : ndarray of int, (entries,)
@@ -54,6 +63,7 @@ class Axis:
     """
 
     name: str
+    keys: Sequence[str]
     codes: Codes
     first: Codes
 
@@ -61,10 +71,10 @@ class Axis:
     def of(cls, name: str, table: pd.DataFrame, keys: Sequence[str]) -> Axis:
         codes, count = coded(table, keys)
         first = first_rows(codes, count)
-        if name == TIME_BIN and all(pd.api.types.is_numeric_dtype(table[key].dtype) for key in keys):
-            order = np.lexsort([table[key].to_numpy()[first] for key in reversed(keys)])
+        if name == TIME_BIN and all(plain(table[key]).dtype.kind in "biufmM" for key in keys):
+            order = np.lexsort([plain(table[key])[first] for key in reversed(keys)])
             codes, first = np.argsort(order)[codes], first[order]
-        return cls(name, codes, first)
+        return cls(name, keys, codes, first)
 
 
 def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str], path: object) -> xr.DataArray:
@@ -95,18 +105,21 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
     wide = [] if isinstance(values, str) else [*values]
     columns = wide or [str(values)]
     used = {*columns}
-    _refuse_without_id(table, [STIMULUS_ID, *(key for dim in dims for key in key_columns(dim, table.columns))], path)
     axes = [Axis.of(dim, table, key_columns(dim, table.columns)) for dim in dims if dim != PRESENTATION]
+    refuse_without_id(table, [STIMULUS_ID, *(key for axis in axes for key in axis.keys)], path)
+    for edge in {*BIN_EDGES} & {key for axis in axes for key in axis.keys}:
+        refuse_text(table[edge], path)
     if PRESENTATION in dims:
-        table, presentations = _presentations(table, axes, used, path)
+        table, presentations = _presentations(table, axes, used, path, is_wide=bool(wide))
         axes.insert(dims.index(PRESENTATION), presentations)
     cells = _cells(table, axes, path)
     if wide or NEUROID in dims or values in REACTION_TIMES:
         for name in columns:
             refuse_text(table[name], path)
+    else:
+        tell_text(table[columns[0]], path)
     matrix, dtype_missing = _matrix(table, columns, path)
-    if empty := np.count_nonzero(pd.isna(matrix)):
-        warn(f"{path}: {empty} of {matrix.size} cells are empty, and are missing values now")
+    tell_empty(matrix, path)
     shape = [len(axis.first) for axis in axes]
     data = _filled(matrix, cells, int(np.prod(shape)), dtype_missing, path)
     coords = _coords(table, axes, used, path)
@@ -119,36 +132,68 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
 
 
 def _presentations(
-    table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object
+    table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object, *, is_wide: bool
 ) -> tuple[pd.DataFrame, Axis]:
     """What the presentations are; repetitions are numbered where no column tells them apart."""
-    neuroids = [axis for axis in axes if axis.name == NEUROID]
-    keys = [
-        name
-        for name in ((PRESENTATION_ID,) if PRESENTATION_ID in table.columns else IDENTIFYING)
-        if name in table.columns
-        and name not in used
-        and (name in {PRESENTATION_ID, STIMULUS_ID, REPETITION} or not _is_about(table[name], neuroids))
-    ]
+    keys = _keys(table, axes, used)
+    is_numbered = bool({REPETITION, PRESENTATION_ID} & {*keys})
+    refuse_without_id(table, keys if axes else [PRESENTATION_ID, REPETITION], path)
     if not axes:  # a row for each presentation
-        codes = np.arange(len(table), dtype=np.int64)
-        presentations = Axis(PRESENTATION, codes, codes)
-        if PRESENTATION_ID in keys:
-            _refuse_again(coded(table, keys)[0], keys, path)
+        rows = np.arange(len(table), dtype=np.int64)
+        presentations = Axis(PRESENTATION, keys, rows, rows)
+        if PRESENTATION_ID in keys or (is_wide and is_numbered):
+            refuse_again(coded(table, keys)[0], keys, path)
     else:
         presentations = Axis.of(PRESENTATION, table, keys)
         cells = _flat([presentations, *axes])
         again = occurrences(pd.factorize(cells)[0].astype(np.int64))
         if again.any():
-            if REPETITION in table.columns or PRESENTATION_ID in table.columns:
-                _refuse_again(cells, [*keys, *_names(axes, table)], path)
-            _tell_what_differs(table, cells, {*keys, *_names(axes, table), *used}, path)
-            table = table.assign(**{REPETITION: again})
-            return table, Axis.of(PRESENTATION, table, [*keys, REPETITION])
-    if REPETITION not in table.columns and STIMULUS_ID in table.columns:
-        stimuli = pd.factorize(table[STIMULUS_ID].take(presentations.first))[0].astype(np.int64)
+            known = [*keys, *(key for axis in axes for key in axis.keys)]
+            if is_numbered:
+                refuse_again(cells, known, path)
+            _refuse_gaps(table, cells, keys, known, path)
+            _tell_what_differs(table, cells, {*known, *used}, path)
+            presentations = Axis.of(PRESENTATION, table.assign(**{REPETITION: again}), [*keys, REPETITION])
+    if REPETITION not in table.columns and (STIMULUS_ID in table.columns or REPETITION in presentations.keys):
+        stimuli = coded(table, [name for name in (STIMULUS_ID,) if name in table.columns])[0][presentations.first]
         table = table.assign(**{REPETITION: occurrences(stimuli)[presentations.codes]})
     return table, presentations
+
+
+def _keys(table: pd.DataFrame, axes: Sequence[Axis], used: set[str]) -> list[str]:
+    """Columns that tell presentations apart.
+
+    Where each neuron has one session, or subject, its responses go beside those of others; unless something counts
+    presentations, which starts anew in each session.
+    """
+    if PRESENTATION_ID in table.columns:
+        return [PRESENTATION_ID]
+    there = [name for name in IDENTIFYING if name in table.columns and name not in used]
+    is_counted = bool({*COUNTED} & {*there})
+    neuroids = [axis for axis in axes if axis.name == NEUROID]
+    return [
+        name
+        for name in there
+        if name in OF_PRESENTATIONS
+        or (len(table[name].drop_duplicates()) > 1 if is_counted else not _is_about(table[name], neuroids))
+    ]
+
+
+def _refuse_gaps(table: pd.DataFrame, cells: Codes, keys: Sequence[str], known: Sequence[str], path: object) -> None:
+    """Number no repetitions where a row is missing: values of different presentations would meet."""
+    sessions = [name for name in RECORDED_TOGETHER if name in table.columns and name not in keys]
+    together, _ = coded(table, [*keys, *sessions])
+    counts = pd.Series(cells).map(pd.Series(cells).value_counts())
+    is_less = (counts < counts.groupby(together).transform("max")).to_numpy()
+    if not is_less.any():
+        return
+    row = int(np.argmax(is_less))
+    other = int(np.argmax((together == together[row]) & ~is_less))
+    raise InvalidData(
+        f"{path}: repetitions cannot be numbered, for rows are missing: {counts[row]} have the {', '.join(known)} of "
+        f"row {row + 1} below the header, and {counts[other]} those of row {other + 1}; number them in a column "
+        "repetition, or say in a column session which neurons were recorded together"
+    )
 
 
 def _tell_what_differs(table: pd.DataFrame, cells: Codes, known: set[str], path: object) -> None:
@@ -162,21 +207,8 @@ def _tell_what_differs(table: pd.DataFrame, cells: Codes, known: set[str], path:
         )
 
 
-def _refuse_without_id(table: pd.DataFrame, keys: Sequence[str], path: object) -> None:
-    for key in keys:
-        if key in table.columns and (is_empty := (table[key].isna() | (table[key] == "")).to_numpy()).any():
-            raise InvalidData(
-                f"{path}: column {key!r} is empty in {np.count_nonzero(is_empty)} of {len(table)} rows, first in "
-                f"row {int(np.argmax(is_empty)) + 1} below the header; fill it in, or delete these rows"
-            )
-
-
 def _is_about(column: pd.Series[Any], axes: Sequence[Axis]) -> bool:
     return any(is_constant(column, axis.codes, axis.first) for axis in axes)
-
-
-def _names(axes: Sequence[Axis], table: pd.DataFrame) -> list[str]:
-    return [name for axis in axes for name in key_columns(axis.name, table.columns)]
 
 
 def _flat(axes: Sequence[Axis]) -> Codes:
@@ -186,15 +218,23 @@ def _flat(axes: Sequence[Axis]) -> Codes:
     return cells
 
 
-def _refuse_again(cells: Codes, keys: Sequence[str], path: object) -> None:
+def refuse_again(cells: Codes, keys: Sequence[str], path: object) -> None:
+    """Name two rows that are about the same cell.
+
+    Raises
+    ------
+    InvalidData
+        There are some.
+    """
     again = occurrences(pd.factorize(cells)[0].astype(np.int64))
     if not again.any():
         return
     row = int(np.flatnonzero(again)[0])
     earlier = int(np.flatnonzero(cells == cells[row])[0])
     raise InvalidData(
-        f"{path} has {np.count_nonzero(again)} rows too many: rows {earlier + 1} and {row + 1} below the header have "
-        f"the same {', '.join(keys)}; number repetitions in a column repetition, or delete one of the rows"
+        f"{path}: rows {earlier + 1} and {row + 1} below the header have the same {', '.join(keys)}, and "
+        f"{np.count_nonzero(again)} in all repeat an earlier one; number repetitions in a column repetition, or delete "
+        "the rows"
     )
 
 
@@ -210,7 +250,7 @@ def _cells(table: pd.DataFrame, axes: Sequence[Axis], path: object) -> Codes:
         )
     cells = _flat(axes)
     if len(axes) > 1 or axes[0].name != PRESENTATION:
-        _refuse_again(cells, _names(axes, table), path)
+        refuse_again(cells, [key for axis in axes for key in axis.keys], path)
     return cells
 
 
@@ -249,7 +289,7 @@ def _coords(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: obj
     """The remaining columns, along the dimension that each is about."""
     rank = {NEUROID: 0, PRESENTATION: 1}
     order = sorted(axes, key=lambda axis: rank.get(axis.name, 2))
-    keys = {name: axis for axis in axes if axis.name != PRESENTATION for name in key_columns(axis.name, table.columns)}
+    keys = {name: axis for axis in axes for name in axis.keys}
     coords: dict[str, Any] = {}
     for name in map(str, table.columns):
         if name in used:
@@ -267,5 +307,5 @@ def _coords(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: obj
 
 def _about(column: pd.Series[Any], name: str, axes: Sequence[Axis]) -> Axis | None:
     of_presentations = [axis for axis in axes if axis.name == PRESENTATION]
-    candidates = of_presentations if of_presentations and name in {PRESENTATION_ID, STIMULUS_ID, REPETITION} else axes
+    candidates = of_presentations if of_presentations and name in OF_PRESENTATIONS else axes
     return next((axis for axis in candidates if is_constant(column, axis.codes, axis.first)), None)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
+from brainpack.intake.columns import CODE, COUNTED, MISSING, RECORDED_TOGETHER, is_id
 from brainpack.notices import warn
 from brainpack.progress import progress
 from brainpack.read.access import reading, refuse_other_than_file
@@ -26,8 +27,7 @@ _PARQUET: Final = ".parquet"
 TABLES: Final = (*_SEPARATORS, _PARQUET)
 # exact by default since pandas 3, which deprecates the argument
 _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-_ZEROS_FIRST: Final = re.compile(r'[\r\n,\t"][+-]?0[0-9]')  # of cells below the header
-_IS_CODE: Final = r"[+-]?0[0-9].*"
+_ZEROS_FIRST: Final = re.compile(r'[\r\n,\t"] *[+-]?0[0-9]')  # of cells below the header
 _PART: Final = 1 << 18  # characters, as many as pandas asks for
 _INDEX: Final = re.compile(r"__index_level_[0-9]+__")  # what pandas writes along without being asked
 
@@ -47,8 +47,8 @@ def read_any_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame
     DataFrame
         Of a CSV or TSV, columns of numbers and of true/false have such types, with NaN in empty cells. Ids are
         integers or floats where all of them are numbers in their usual form, and otherwise the text that they are:
-        "001", "NA". Other columns in which a number begins with a zero, like "007", are text, too. Parquet has its
-        own types.
+        "001", "NA"; so are trials, blocks, runs, sessions and subjects, which may have empty cells. Other columns in
+        which a number begins with a zero, like "007", are text, too. Parquet has its own types.
 
     Raises
     ------
@@ -76,17 +76,6 @@ def read_any_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame
     return table
 
 
-def is_id(name: str) -> bool:
-    """Whether a column holds names of things, which are never numbers to compute with.
-
-    Examples
-    --------
-    >>> is_id("neuroid_id"), is_id("filename"), is_id("grid")
-    (True, True, False)
-    """
-    return name in {"id", "filename", "file", "path", "neuroid", "presentation"} or name.endswith("_id")
-
-
 def _may_be_text(column: pd.Series[Any]) -> bool:
     """Whether words such as NA and None may be among its cells, which are missing values among numbers only."""
     return bool(column.isna().all()) or pd.api.types.infer_dtype(column, skipna=True) == "string"
@@ -101,26 +90,29 @@ def _is_rounded_beside_gaps(column: pd.Series[Any]) -> bool:
 
 def _separated(content: bytes, path: Path, separator: str, text_columns: set[str]) -> pd.DataFrame:
     try:
-        text = content.decode("utf-8-sig")
-        rows = csv.reader(io.StringIO(text), delimiter=separator)
-        header = next((row for row in rows if any(map(str.strip, row))), [])
-        _refuse_header(header, separator)
-        as_text = [name for name in header if is_id(name) or name in text_columns]
-        table = _parsed(text, path, separator, dtype=dict.fromkeys(as_text, str))
-        if _ZEROS_FIRST.search(text):
-            as_text += [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name].dtype)]
-        written = [str(name) for name in table.columns if name not in as_text and _may_be_text(table[name])]
-        as_text += written
-        kept = _parsed(text, path, separator, dtype=str, keep_default_na=False, usecols=as_text) if as_text else table
+        text = content.decode("utf-8-sig").strip("\r\n")
+        header = _header(text, separator)
+        options = {"skip_blank_lines": len(header) > 1}  # in a single column they are empty cells
+        ids = [name for name in header if is_id(name) or name in text_columns]
+        names = [name for name in header if name in {*COUNTED, *RECORDED_TOGETHER}]
+        table = _parsed(text, path, separator, dtype=dict.fromkeys([*ids, *names], str), **options)
+        words = [str(name) for name in table.columns.difference([*ids, *names]) if _may_be_text(table[name])]
+        codes = table.select_dtypes("number").columns.tolist() if _ZEROS_FIRST.search(text) else []
+        as_text = [*ids, *names, *words, *codes]
+        kept = table[[]]
+        if as_text:
+            kept = _parsed(text, path, separator, dtype=str, keep_default_na=False, usecols=as_text, **options)
     except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
         raise InvalidData(
             f"{path} is not a table that can be read: {error}; expected UTF-8 with a header, columns separated by "
             f"{'tabs' if separator == chr(9) else 'commas'}"
         ) from error
-    for name in as_text:
-        if is_id(name) or name in text_columns:
-            table[name] = _distinct_ids(kept[name])
-        elif (name in written and (kept[name] != "").any()) or kept[name].str.fullmatch(_IS_CODE).any():
+    for name in ids:
+        table[name] = _distinct_ids(kept[name])
+    for name in names:
+        table[name] = _ids_with_gaps(kept[name])
+    for name in (*words, *codes):
+        if (name in words and (kept[name] != "").any()) or kept[name].str.fullmatch(CODE).any():
             table[name] = kept[name].where(kept[name] != "")
     return table
 
@@ -131,11 +123,24 @@ def _distinct_ids(text: pd.Series[str]) -> pd.Series[Any]:
     return natural_ids(pd.Series(distinct, dtype=object)).take(codes).set_axis(text.index)
 
 
-def _refuse_header(header: list[str], separator: str) -> None:
+def _ids_with_gaps(text: pd.Series[str]) -> pd.Series[Any]:
+    """Numbers and NaN, where all but missing ones are numbers in their usual form; otherwise text, and NaN if empty."""
+    ids = _distinct_ids(text[~text.isin(MISSING)])
+    return ids.reindex(text.index) if pd.api.types.is_numeric_dtype(ids.dtype) else text.where(text != "")
+
+
+def _header(text: str, separator: str) -> list[str]:
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    header = next((row for row in rows if any(map(str.strip, row))), [])
     if len(header) == 1 and (other := next((sign for sign in ";\t,|" if sign in header[0]), None)):
         raise ValueError(f"its header has {other!r} between the columns, and no {separator!r}")
     if "" in header:
         raise ValueError(f"column {header.index('') + 1} has no name")
+    _refuse_repeated(header)
+    return header
+
+
+def _refuse_repeated(header: list[str]) -> None:
     if again := sorted({name for name in header if header.count(name) > 1}):
         raise ValueError(f"it has several columns {again[0]!r}")
 
@@ -184,6 +189,7 @@ def _parquet(path: Path) -> pd.DataFrame:
             groups = parquet.ParquetFile(file)
             numbers = progress(range(groups.num_row_groups), groups.num_row_groups, " parts", path.name)
             columns = concat_tables([groups.schema_arrow.empty_table(), *map(groups.read_row_group, numbers)])
+        _refuse_repeated(columns.column_names)
         nested = [field.name for field in columns.schema if field.type.num_fields]
         table: pd.DataFrame = columns.drop_columns(nested).to_pandas(ignore_metadata=True)
     except (ArrowException, OSError, ValueError) as error:  # damage is an OSError of Arrow as well

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from brainpack.errors import InvalidData, NotFound, SettingsError
-from brainpack.intake.joining import joined
+from brainpack.intake.joining import joined, missing_rows
 from brainpack.intake.reading import TABLES, read_any_table
 from brainpack.layout import FILENAME, LEGACY_STIMULUS_ID, STIMULUS_ID
 from brainpack.media.formats import TEXT, promised, suffix_of
@@ -89,8 +89,7 @@ def stimuli_from(
         if id_column is None and FILENAME in facts and not {STIMULUS_ID, LEGACY_STIMULUS_ID} & {*facts}:
             facts = _with_ids_of_files(facts, table[STIMULUS_ID], paths, f"{metadata}", f"{path}")
         facts, _ = _identified(facts, id_column, metadata)
-        known = {*table[STIMULUS_ID]}
-        if others := [each for each in facts[STIMULUS_ID] if each not in known]:
+        if others := missing_rows(table, facts, [STIMULUS_ID]):
             raise InvalidData(f"{metadata} has rows for {_listed(others)}, of which {path} has no file; add it")
         table = joined(table, facts, (STIMULUS_ID,), str(path), str(metadata))
     stimuli = StimulusSet(table)

@@ -20,14 +20,18 @@ from brainpack.intake.columns import (
     RESPONSES,
     SPIKES,
     TIME_BIN,
+    coded,
     key_columns,
     plain,
     refuse_text,
+    refuse_without_id,
+    tell_empty,
+    tell_text,
     the_only,
     with_todays_names,
 )
 from brainpack.intake.joining import joined
-from brainpack.intake.pivoting import pivoted
+from brainpack.intake.pivoting import pivoted, refuse_again
 from brainpack.intake.reading import read_any_table
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.objects.assemblies import assembly_class
@@ -86,6 +90,8 @@ def with_facts(array: xr.DataArray, dim: str, facts: pd.DataFrame, array_name: s
     """Give a dimension the coordinates of a table, whose rows are found by their ids."""
     along = {str(name): coord.values for name, coord in array.coords.items() if coord.dims == (dim,)}
     table = pd.DataFrame(along)
+    said = [name for name in facts.columns if name in {*array.coords} - {*along} and _are_one(array[name], facts[name])]
+    facts = facts.drop(columns=said)
     keys = _keys(dim, table, facts)
     if not keys:
         raise InvalidData(
@@ -97,6 +103,11 @@ def with_facts(array: xr.DataArray, dim: str, facts: pd.DataFrame, array_name: s
     if taken := [name for name in added if name in array.coords]:
         raise InvalidData(f"{array_name} and {facts_name} both have {', '.join(taken)}; delete it in one of them")
     return array.assign_coords(added)
+
+
+def _are_one(coord: xr.DataArray, column: pd.Series[Any]) -> bool:
+    """Whether both say one and the same of everything, like the only session: then it tells nothing apart."""
+    return len({*map(str, coord.values.tolist()), *map(str, column.tolist())}) == 1
 
 
 def _keys(dim: str, table: pd.DataFrame, facts: pd.DataFrame) -> tuple[str, ...]:
@@ -153,13 +164,14 @@ def _dims(
 
 
 def _class(dims: Sequence[str]) -> str:
-    by_dims = ("NeuroidAssembly", "SpikeTimesAssembly", "BehavioralAssembly")
+    by_dims = ("NeuroidAssembly", "SpikeTimesAssembly", *([] if NEUROID in dims else ["BehavioralAssembly"]))
     return next((name for name in by_dims if assembly_class(name).accepts(dims)), "DataAssembly")
 
 
 def _values(table: pd.DataFrame, dims: Sequence[str], values: str | None, path: Path) -> str:
     if values is not None:
-        _refuse_unknown(table, values.replace("*", "").replace("?", ""), path)
+        if values not in table.columns:
+            raise SettingsError(f"{path} has a row for each value; expected the name of one column, not {values!r}")
         return values
     known = SPIKES if EVENT in dims else RESPONSES if NEUROID in dims else (*CHOICES, *RESPONSES)
     if (name := the_only(known, table, path)) is None:
@@ -174,10 +186,15 @@ def _rows(table: pd.DataFrame, dim: str, values: str, path: Path) -> xr.DataArra
     """A row for each entry of the only dimension."""
     if dim == PRESENTATION:
         return pivoted(table, (dim,), values, path)
-    if values in SPIKES:
-        refuse_text(table[values], path)
+    ids = key_columns(NEUROID, table.columns)
+    refuse_without_id(table, ids, path)
+    if dim == NEUROID and ids:
+        refuse_again(coded(table, ids)[0], ids, path)
+    (refuse_text if values in SPIKES else tell_text)(table[values], path)
+    data = plain(table[values])
+    tell_empty(data, path)
     coords = {str(name): (dim, plain(table[name])) for name in table.columns if name != values}
-    return xr.DataArray(plain(table[values]), coords=coords, dims=(dim,))
+    return xr.DataArray(data, coords=coords, dims=(dim,))
 
 
 def _wide(
@@ -212,15 +229,11 @@ def _neuroid_columns(table: pd.DataFrame, values: str | None, facts: pd.DataFram
             raise InvalidData(f"{path} has no column for the neuroids {_listed(missing)}; add it, or delete their rows")
         return [name for name in columns if name in {*named}]
     if values is not None:
-        found = [name for name in columns if fnmatch.fnmatchcase(name, values)]
+        found = [name for name in _of_neuroids(columns) if fnmatch.fnmatchcase(name, values)]
         if not found:
             raise SettingsError(f"{path} has no columns like {values!r}; its columns are {_listed(columns)}")
         return found
-    numbers = [
-        name
-        for name in columns
-        if name not in IDENTIFYING and not name.startswith(TIME_BIN) and plain(table[name]).dtype.kind in "biuf"
-    ]
+    numbers = [name for name in _of_neuroids(columns) if plain(table[name]).dtype.kind in "biuf"]
     if not numbers:
         raise SettingsError(f"{path} has no neuroid_id, and no columns of numbers; its columns are {_listed(columns)}")
     if len({re.sub(r"[0-9]+", "", name) for name in numbers}) > 1 or (
@@ -234,6 +247,11 @@ def _neuroid_columns(table: pd.DataFrame, values: str | None, facts: pd.DataFram
         if re.sub(r"[0-9]+", "", name) == re.sub(r"[0-9]+", "", numbers[0]):
             refuse_text(table[name], path)
     return numbers
+
+
+def _of_neuroids(columns: Sequence[str]) -> list[str]:
+    """Columns that may be neuroids, for their names say nothing else."""
+    return [name for name in columns if name not in IDENTIFYING and not name.startswith(TIME_BIN)]
 
 
 def _listed(names: Sequence[object] | pd.Index[Any], most: int = 8) -> str:

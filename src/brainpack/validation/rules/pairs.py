@@ -300,3 +300,18 @@ def _without_empty_texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _is_text(values: npt.NDArray[Any]) -> bool:
     return bool(pd.api.types.infer_dtype(values, skipna=True) == "string")
+
+
+@rule("BP-P007", Pair, Severity.WARNING, when_published=Severity.ERROR)
+def ids_have_one_type(pair: Pair) -> Iterator[Problem]:
+    """Where the assembly has numbers as ids, the stimulus set has no text, and the other way round."""
+    if (link := pair.link) is None or (link.places < 0).any():  # the latter is told by another rule
+        return
+    kinds = Both(link.shown.distinct, link.listed.distinct).kinds
+    if {*kinds} == {"text", "numbers"}:
+        yield Problem(
+            f"coordinate {STIMULUS_ID!r}",
+            f"{kinds[1]}, as in the stimulus set",
+            f"{kinds[0]}: {shown(link.shown.distinct[0])}",
+            "Write ids as text that starts with a letter in both, or as integers",
+        )
