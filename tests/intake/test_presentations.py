@@ -74,6 +74,8 @@ def test_trials_are_presentations_even_where_each_neuron_has_its_own() -> None:
         with pytest.warns(UserWarning, match="2 of 4 cells have no row"):
             found = taken_in(table)
         assert labels(found, name, "repetition") == [(1, 0), (2, 1)]
+        with pytest.warns(UserWarning, match="2 of 4 cells have no row"):
+            assert taken_in(table.assign(presentation_id=[5, 6]))[name].dims == ("presentation",)
 
 
 @pytest.mark.parametrize("trials", [[1, 2, 1, 2], [1, 2, 2, 1]])
