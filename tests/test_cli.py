@@ -94,6 +94,22 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
     assert message in words(done.stderr)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(f"{command} ~nobody_here/x" for command in ("load", "validate", "verify", "report", "demo")),
+        "publish x --to ~nobody_here/x",
+        "plugin x --to ~nobody_here/x",
+        "package stimuli ~nobody_here/x --identifier lab.Set",
+        "package assembly ~nobody_here/x.csv --identifier lab.Rates --stimuli lab.Set",
+    ],
+)
+def test_the_home_of_nobody(arguments: str) -> None:
+    done = run(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"brainpack: ~nobody_here/x\S* is nowhere: .*\n", done.stderr)
+
+
 @pytest.mark.parametrize("arguments", [[], ["cache"]])
 def test_without_a_command_there_is_help(arguments: list[str]) -> None:
     done = run(*arguments)

@@ -15,7 +15,7 @@ from brainpack.layout import IDENTIFIER, RECORD_SUFFIX, record_name
 from brainpack.notices import warn
 from brainpack.read.access import reading
 from brainpack.record.records import Record, read_record
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 from brainpack.store.location import S3_SCHEME, BucketFolder, open_source
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def records_at(place: str) -> list[str]:
         names = [found.key for found in open_source(place, Settings.from_environment()).list() if "/" not in found.key]
         folder = place.rstrip("/")
     else:
-        path = Path(place).expanduser()
+        path = with_home(place)
         if path.suffix == _JSON:
             return [str(path)]
         with reading(path):

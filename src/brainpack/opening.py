@@ -17,7 +17,7 @@ from brainpack.locating import locate, records_at
 from brainpack.planning import found_packages
 from brainpack.read.access import reading, refuse_other_than_file
 from brainpack.record.records import Record
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 from brainpack.store.location import S3_SCHEME
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def open_package(place: AnyPath) -> tuple[Opened, ...]:
     cache = Cache(Settings.from_environment())
     if text.startswith(S3_SCHEME):
         return tuple(_published(locate(record, cache), cache) for record in records_at(text))
-    path = Path(text).expanduser()
+    path = with_home(text)
     if path.name.endswith(RECORD_SUFFIX) and (found := locate(path, cache)).place is not None:
         return (_published(found, cache),)
     if path.suffix.lower() in _KINDS:
@@ -224,7 +224,7 @@ def found_at(place: Record | AnyPath) -> list[Found]:
         raise SettingsError("an empty path names no data; name their folder, which is '.' for the one you are in")
     is_remote = text.startswith(S3_SCHEME)
     try:
-        sources = records_at(text) if is_remote else list(map(str, _sources(Path(text).expanduser())))
+        sources = records_at(text) if is_remote else list(map(str, _sources(with_home(text))))
     except (NotFound, StoreError) as error:
         if is_remote and isinstance(error, StoreError):
             raise

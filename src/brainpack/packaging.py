@@ -6,7 +6,6 @@ functions do the right thing; docs/differences.md lists every difference.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from brainpack import pipeline, publishing, uploads
@@ -19,7 +18,7 @@ from brainpack.checks import (
     check_stimulus_numbers,
 )
 from brainpack.layout import store_name
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 from brainpack.single_files import create_stimulus_csv, create_stimulus_zip, extract_specific, write_netcdf
 from brainpack.store.location import BucketFolder
 from brainpack.uploads import get_user_info, upload_to_s3
@@ -28,6 +27,7 @@ from brainpack.validation.terms import Profile
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import pandas as pd
     import xarray as xr
@@ -370,4 +370,4 @@ def _package_and_publish(
 
 
 def _folder(path: AnyPath | None) -> Path:
-    return Settings.from_environment().packages if path is None else Path(path).expanduser()
+    return Settings.from_environment().packages if path is None else with_home(path)

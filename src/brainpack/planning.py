@@ -6,17 +6,18 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainpack.errors import AccessDenied, AlreadyPublished, IntegrityError, InvalidData, NotFound
 from brainpack.layout import RECORD_SUFFIX
 from brainpack.notices import warn
 from brainpack.record.records import LONGEST_RECORD, parse_record, read_record
+from brainpack.settings import with_home
 from brainpack.store.fetching import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from brainpack.record.records import Record, RecordedFile
     from brainpack.store.base import Store, StoredObject
@@ -110,7 +111,7 @@ def found_packages(packages: AnyPath | Iterable[AnyPath]) -> tuple[Package, ...]
     found = {
         package.folder.resolve() / package.record.name: package
         for path in paths
-        for package in _packages_at(Path(path).expanduser())
+        for package in _packages_at(with_home(path))
     }
     if not found:
         raise NotFound("no package was named; name records (*.brainpack.json), or folders that hold some")

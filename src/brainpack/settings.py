@@ -51,8 +51,8 @@ class Settings:
             A variable holds what cannot be.
         """
         return cls(
-            packages=_folder("~/Downloads/brainscore_packages"),
-            home=_folder(os.environ.get("BRAINIO_HOME") or "~/.brainio"),
+            packages=with_home("~/Downloads/brainscore_packages"),
+            home=with_home(os.environ.get("BRAINIO_HOME") or "~/.brainio"),
             part_size=_mebibytes("BRAINPACK_PART_SIZE", default=32),
             is_offline=_switch("BRAINPACK_OFFLINE"),
             chunks=_literal("BRAINIO_CHUNKS"),
@@ -64,11 +64,25 @@ class Settings:
         return self.home / "journals"
 
 
-def _folder(text: str) -> Path:
+def with_home(path: str | os.PathLike[str]) -> Path:
+    """Write out the home folder of a path that begins with ``~``.
+
+    Raises
+    ------
+    SettingsError
+        There is no such user, or nobody knows where home is.
+
+    Examples
+    --------
+    >>> with_home("data/~x").as_posix()
+    'data/~x'
+    """
     try:
-        return Path(text).expanduser()
+        return Path(path).expanduser()
     except RuntimeError as error:
-        raise SettingsError(f"the folder {text} is nowhere: {error}; set HOME, or BRAINIO_HOME to another") from error
+        raise SettingsError(
+            f"{os.fspath(path)} is nowhere: {error} Write it out, or set HOME or BRAINIO_HOME"
+        ) from error
 
 
 def _mebibytes(variable: str, default: int) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainpack import pipeline
+from brainpack.settings import with_home
 from brainpack.write.stimuli import published_columns
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_netcdf(
     ...     len(write_netcdf(xr.DataArray([1, 2], dims="event"), Path(folder, "spikes.nc")))
     40
     """
-    target = Path(target_netcdf_file).expanduser()
+    target = with_home(target_netcdf_file)
     return pipeline.write_netcdf_file(
         assembly, target, append=append, group=group, compress=compress, executor=executor
     ).sha1
@@ -97,7 +97,7 @@ def create_stimulus_zip(
     StoreError
         A stimulus cannot be read, or the ZIP cannot be written.
     """
-    target = Path(target_zip_path).expanduser()
+    target = with_home(target_zip_path)
     digest, names = pipeline.write_stimulus_zip(proto_stimulus_set, target, executor=executor)
     return digest.sha1, names
 
@@ -117,7 +117,7 @@ def create_stimulus_csv(proto_stimulus_set: pd.DataFrame, target_path: AnyPath) 
     StoreError
         The file cannot be written.
     """
-    return pipeline.write_stimulus_csv(proto_stimulus_set, Path(target_path).expanduser()).sha1
+    return pipeline.write_stimulus_csv(proto_stimulus_set, with_home(target_path)).sha1
 
 
 def extract_specific(proto_stimulus_set: pd.DataFrame) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainpack import publishing
+from brainpack.settings import with_home
 from brainpack.store.location import BucketFolder
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def upload_to_s3(source_file_path: AnyPath, bucket_name: str, target_s3_key: str
 
         upload_to_s3("weights.npz", "my-bucket/lab", "weights.npz")["VersionId"]
     """
-    return publishing.upload(Path(source_file_path).expanduser(), BucketFolder.parse(bucket_name), target_s3_key)
+    return publishing.upload(with_home(source_file_path), BucketFolder.parse(bucket_name), target_s3_key)
 
 
 def get_user_info(sts_client: Any) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData, SettingsError
@@ -13,10 +12,12 @@ from brainpack.intake.tables import table_to_array, with_facts
 from brainpack.objects.assemblies import CLASSES, assembly_class
 from brainpack.read.in_place import class_by_dimensions
 from brainpack.read.netcdf import read_assembly
+from brainpack.settings import with_home
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import xarray as xr
@@ -78,10 +79,10 @@ def assembly_from(
     >>> rates.dims, rates.sel(neuroid_id="n2").values.ravel().tolist()
     (('presentation', 'neuroid'), [2.5, 3.5])
     """
-    path = Path(source)
+    path = with_home(source)
     refuse_unknown(class_name, dims)
     suffix = path.suffix.lower()
-    tables = {dim: Path(table) for dim, table in (metadata or {}).items()}
+    tables = {dim: with_home(table) for dim, table in (metadata or {}).items()}
     _refuse_options(suffix, values, variable)
     if suffix in _NETCDF:
         return _netcdf(path, dims, tables, class_name)

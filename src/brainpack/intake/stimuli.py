@@ -18,6 +18,7 @@ from brainpack.notices import warn
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.read.access import reading
 from brainpack.read.tables import natural_ids
+from brainpack.settings import with_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ def stimuli_from(
     >>> stimuli_from(folder)["stimulus_id"].tolist()
     ['img_9', 'img_10']
     """
-    path = Path(source)
+    path = with_home(source)
     with reading(path):
         is_folder = path.is_dir()
         path.stat()
@@ -85,7 +86,7 @@ def stimuli_from(
     else:
         table, paths = _table(path, id_column, file_column)
     if metadata is not None:
-        facts = read_any_table(Path(metadata), [id_column] if id_column else ())
+        facts = read_any_table(with_home(metadata), [id_column] if id_column else ())
         if id_column is None and FILENAME in facts and not {STIMULUS_ID, LEGACY_STIMULUS_ID} & {*facts}:
             facts = _with_ids_of_files(facts, table[STIMULUS_ID], paths, f"{metadata}", f"{path}")
         facts, _ = _identified(facts, id_column, metadata)

@@ -7,7 +7,6 @@ import os
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from brainpack.atomic import flush_to_disk, whole_file
@@ -19,11 +18,12 @@ from brainpack.plugin.literals import block_literal, literal
 from brainpack.plugin.recognising import entry_in, test_in
 from brainpack.plugin.source import Source
 from brainpack.record.records import Record
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 from brainpack.summarising import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from brainpack.plugin.entries import Entry
 
@@ -98,7 +98,7 @@ def write_plugin(
 
         write_plugin("s3://my-bucket/lab/Author2026", "brainscore_vision/data/lab2026")
     """
-    place = Path(folder).expanduser()
+    place = with_home(folder)
     name = place.absolute().name
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):  # discovery leaves the latter out
         raise SettingsError(f"{name!r} cannot be the name of a plugin; name a folder such as data/lab2026")

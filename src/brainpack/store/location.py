@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import SettingsError, Unavailable
+from brainpack.settings import with_home
 
 if TYPE_CHECKING:
     from typing import Self
@@ -106,4 +106,4 @@ def _open_folder(text: str) -> LocalStore:
         raise SettingsError(f"{text!r} is no place for packages; write s3://bucket/folder, or the path of a folder")
     from brainpack.store.local import LocalStore
 
-    return LocalStore(Path(os.path.expanduser(text)))  # noqa: PTH111 - Path.expanduser raises for users unknown
+    return LocalStore(with_home(text))

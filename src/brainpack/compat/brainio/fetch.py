@@ -24,7 +24,7 @@ from brainpack.objects.assemblies import assembly_class
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.read.unpack import unpack
 from brainpack.record.records import read_record
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 from brainpack.store.fetching import fetch
 from brainpack.store.location import S3_SCHEME, open_source
 
@@ -61,7 +61,7 @@ class _Fetch(ModuleType):
     @_local_data_path.setter
     def _local_data_path(self, path: AnyPath | None) -> None:
         before = vars(self).setdefault("_before", os.environ.get(BRAINIO_HOME))
-        if path is not None and Path(path) != Path(before or "~/.brainio").expanduser():
+        if path is not None and Path(path) != with_home(before or "~/.brainio"):
             os.environ[BRAINIO_HOME] = os.fspath(path)
             return
         del vars(self)["_before"]  # None, or what was there before, leads back to the environment as it was

@@ -14,7 +14,7 @@ from brainpack.compat.brainio.fetch import fetch_missing
 from brainpack.compat.brainio.knownfile import KnownFile
 from brainpack.loading import load_assembly_from_s3, load_stimulus_set_from_s3
 from brainpack.locating import registered
-from brainpack.settings import Settings
+from brainpack.settings import Settings, with_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,7 +115,7 @@ def load_weight_file(
     """`load_file`, verified by a SHA-1."""
     folder = folder_name or "models"
     home = os.environ.get("BRAINSCORE_HOME") or "~/.brain-score"
-    path = Path(home, folder, relative_path).expanduser()
+    path = with_home(Path(home, folder, relative_path))
     load_file_from_s3(bucket, f"{folder}/{relative_path}", path, sha1, version_id)
     return path
 
