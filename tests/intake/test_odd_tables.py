@@ -213,6 +213,20 @@ def test_an_empty_line_before_the_header(tmp_path: Path) -> None:
     assert assembly_from(tmp_path / "t.csv")["stimulus_id"].values.tolist() == ["1.10", "1.1"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("a,n,1,5\nb,n,2,5\n", "line 2 has 4 cells, and the header 3; write decimals with a point"),
+        ('a,n,1\n"b\n",n,"2,5"\nc,n,1,5\n', "line 5 has 4 cells, and the header 3"),
+        ('a,n,1\nb,"n,2\n', "EOF inside string starting at row 2; expected UTF-8"),
+    ],
+)
+def test_rows_that_are_longer_than_the_header(rows: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"stimulus_id,neuroid_id,rate\n{rows}", "utf-8")
+    with pytest.raises(InvalidData, match=rf"t\.csv is not a table that can be read: .*{words}"):
+        assembly_from(tmp_path / "t.csv")
+
+
 def test_reaction_times_are_numbers() -> None:
     with pytest.raises(InvalidData, match="column 'rt' has '400 ms' in row 1"):
         taken_in(pd.DataFrame({"stimulus_id": ["a", "b"], "rt": ["400 ms", "3"]}))

@@ -104,8 +104,8 @@ def _separated(content: bytes, path: Path, separator: str, text_columns: set[str
             kept = _parsed(text, path, separator, dtype=str, keep_default_na=False, usecols=as_text, **options)
     except (ValueError, csv.Error, pd.errors.ParserWarning) as error:  # decoder and parser raise ValueErrors as well
         raise InvalidData(
-            f"{path} is not a table that can be read: {error}; expected UTF-8 with a header, columns separated by "
-            f"{'tabs' if separator == chr(9) else 'commas'}"
+            f"{path} is not a table that can be read: {str(error).strip()}; expected UTF-8 with a header, columns "
+            f"separated by {'tabs' if separator == chr(9) else 'commas'}"
         ) from error
     for name in ids:
         table[name] = _distinct_ids(kept[name])
@@ -153,11 +153,22 @@ def _parsed(text: str, path: Path, separator: str, **options: Any) -> pd.DataFra
             table: pd.DataFrame = pd.read_csv(
                 parts, sep=separator, index_col=False, low_memory=False, **_EXACT_FLOATS, **options
             )
-        except pd.errors.ParserError:
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
             if parts.interrupt is not None:
                 raise parts.interrupt from None
+            _refuse_long_rows(text, separator)
             raise
     return table
+
+
+def _refuse_long_rows(text: str, separator: str) -> None:
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    cells = len(next(rows))
+    if row := next((row for row in rows if len(row) > cells), None):
+        raise ValueError(
+            f"line {rows.line_num} has {len(row)} cells, and the header {cells}; write decimals with a point, and put "
+            "text with a comma between quotation marks"
+        )
 
 
 class _Parts(io.TextIOBase):
