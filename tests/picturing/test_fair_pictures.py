@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import struct
@@ -123,6 +124,19 @@ def test_time_goes_on_whatever_the_order_of_bins(tmp_path: Path) -> None:
     again = words(write_report(assembly_package(tmp_path / "mixed", mixed)))
     over_time = re.compile("Response over time .*? Split-half", re.DOTALL)
     assert over_time.findall(text) == over_time.findall(again) != []
+
+
+@pytest.mark.parametrize(
+    ("odd", "words_of_it"), [(np.inf, "grey is missing or infinite."), (np.nan, "grey is missing.")]
+)
+def test_what_is_no_number_has_no_colour_of_one(odd: float, words_of_it: str, tmp_path: Path) -> None:
+    array = rates(bins=1).isel(time_bin=0, drop=True)
+    array[3, 2] = array[5, 0] = odd
+    page = write_report(assembly_package(tmp_path, array))
+    assert words_of_it in words(page)
+    encoded = re.findall(r'href="data:image/png;base64,([^"]+)"[^>]*class="matrix"', page.read_text("utf-8"))[0]
+    pixels = np.array(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"))
+    assert (pixels == 150).all(axis=-1).sum() == 2
 
 
 def test_a_stimulus_set_whose_files_are_elsewhere_is_not_needed(tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ def png_of(values: Floats, low: float, high: float) -> str:
     Parameters
     ----------
     values : array of float64, shape (row, column)
-        NaN is grey.
+        NaN and infinities are grey.
     low, high : float
         What the darkest and the lightest colour stand for; values beyond have these, too.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         share = (values / 2 - low / 2) / ((high / 2 - low / 2) or 1.0)
-    known = ~np.isnan(share)
+    known = np.isfinite(values)
     indexes = np.full(values.shape, _MISSING, np.uint8)
     indexes[known] = np.rint(np.clip(share[known], 0, 1) * (_COLOURS - 1)).astype(np.uint8)
     image = Image.fromarray(indexes)

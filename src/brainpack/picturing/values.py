@@ -95,7 +95,8 @@ def matrices(look: Look) -> Iterator[Block]:
     summary += f", averaged over {' and '.join(others)}" if others else ""
     summary += "; rows are sorted by stimulus" if is_by_stimulus else ""
     summary += "; columns are sorted by region" if labels else ""
-    summary += f". Colours go from the 1 % to the 99 % quantile, {number(low)} to {number(high)}; grey is missing."
+    summary += f". Colours go from the 1 % to the 99 % quantile, {number(low)} to {number(high)}; grey is "
+    summary += "missing or infinite." if np.isinf(shown).any() else "missing."
     axis = f"{look.note or 'value'}{shown_units('' if look.note else look.units)}"
     ends = (low, high if high > low else low + 1.0)
     drawn = matrix_chart(shown, (names[0], names[1], axis), ends, (title, summary), labels)
