@@ -41,6 +41,12 @@ def pages(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     odd["region"] = ("neuroid", [f"region {number}" for number in range(5)])
     found["odd"] = write_report(assembly_package(folder / "odd", odd))
     found["hostile"] = hostile_stimuli(folder / "hostile")
+    wide = rates(bins=4).assign_attrs(units="MMMWWW per WWWMMMWWWM", long_name="WWWW MMMM WWWW MMMM")
+    wide["region"] = (
+        "neuroid",
+        ["W" * 30, "日本語の領域" * 5, "M" * 9, "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii", "@%" * 20],
+    )
+    found["wide"] = write_report(assembly_package(folder / "wide", wide))
     return found
 
 
@@ -148,6 +154,26 @@ def test_the_skip_link_leads_to_the_content(browser: Browser, pages: dict[str, P
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main"
+
+
+# Texts that leave their drawing, where they would be cut off, or lie over another text.
+MISPLACED = """() => [...document.querySelectorAll('svg')].flatMap(figure => {
+    const frame = figure.getBoundingClientRect(), texts = [...figure.querySelectorAll('text')];
+    const boxes = texts.map(text => text.getBoundingClientRect());
+    return texts.filter((text, one) => text.textContent && (
+        boxes[one].left < frame.left - 1 || boxes[one].right > frame.right + 1
+        || boxes[one].top < frame.top - 1 || boxes[one].bottom > frame.bottom + 1
+        || boxes.some((other, place) => place < one && other.width && boxes[one].left < other.right - 2
+            && other.left < boxes[one].right - 2 && boxes[one].top < other.bottom - 4
+            && other.top < boxes[one].bottom - 4)
+    )).map(text => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("name", [*NAMES, "odd", "wide"])
+def test_no_text_is_cut_off_or_lies_over_another(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    with opened(browser, pages[name]) as page:
+        assert page.evaluate(MISPLACED) == []
 
 
 def test_every_figure_has_a_text(browser: Browser, pages: dict[str, Path]) -> None:

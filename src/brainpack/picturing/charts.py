@@ -20,6 +20,7 @@ from brainpack.picturing.svg import (
     line,
     short,
     tick,
+    width_of,
 )
 from brainpack.picturing.texts import apart
 
@@ -105,7 +106,7 @@ def bar_chart(names: Sequence[str], counts: Sequence[float], title: str, summary
     counts : sequence of float
         At least 0.
     """
-    left = min(max((len(name) for name in names), default=0) * 6.8 + 10, width * 0.42)
+    left = min(max(map(width_of, names), default=0) + 12, width * 0.42)
     x = Scale(0.0, max([*counts, 1e-12]), left, width - 52)
     parts = []
     for row, (name, count) in enumerate(zip(names, counts, strict=True)):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from unicodedata import east_asian_width
 
+import numpy as np
 from markupsafe import Markup, escape
 
 from brainpack.picturing.texts import DIGITS, apart, clipped, number, plain
@@ -90,7 +92,21 @@ def fitted(text: object, width: float) -> str:
     >>> fitted("inferior temporal cortex", 60)
     'inferior…'
     """
-    return clipped(plain(text), max(int(width / _CHARACTER), 2))
+    written = plain(text)
+    ends = np.cumsum([width_of(character) for character in written])
+    return clipped(written, max(int(np.searchsorted(ends, width, side="right")), 2))
+
+
+def width_of(text: str) -> float:
+    """About how wide a text is, at the size of labels.
+
+    Examples
+    --------
+    >>> width_of("il"), width_of("日本")
+    (13.2, 26.4)
+    """
+    twice = sum(character in "MW@%" or east_asian_width(character) in "WF" for character in text)
+    return (len(text) + twice + sum(map(text.count, "mw")) / 2) * _CHARACTER
 
 
 @dataclass(frozen=True)
