@@ -148,8 +148,11 @@ def refuse_without_id(table: pd.DataFrame, keys: Sequence[str], path: object) ->
     InvalidData
         There is one.
     """
-    for key in keys:
-        if key in table.columns and (is_empty := (table[key].isna() | (table[key] == "")).to_numpy()).any():
+    for key in (key for key in keys if key in table.columns):
+        is_empty = table[key].isna().to_numpy()
+        if not pd.api.types.is_numeric_dtype(table[key].dtype):
+            is_empty = is_empty | (table[key] == "").to_numpy(np.bool_, na_value=False)
+        if is_empty.any():
             raise InvalidData(
                 f"{path}: column {key!r} is empty in {np.count_nonzero(is_empty)} of {len(table)} rows, first in "
                 f"row {int(np.argmax(is_empty)) + 1} below the header; fill it in, or delete these rows or the column"

@@ -106,9 +106,9 @@ def pivoted(table: pd.DataFrame, dims: Sequence[str], values: str | Sequence[str
     columns = wide or [str(values)]
     used = {*columns}
     axes = [Axis.of(dim, table, key_columns(dim, table.columns)) for dim in dims if dim != PRESENTATION]
-    refuse_without_id(table, [STIMULUS_ID, *(key for axis in axes for key in axis.keys)], path)
-    for edge in {*BIN_EDGES} & {key for axis in axes for key in axis.keys}:
-        refuse_text(table[edge], path)
+    refuse_without_id(table, [key for axis in axes for key in axis.keys], path)
+    for key in (key for axis in axes for key in axis.keys if key in BIN_EDGES):
+        refuse_text(table[key], path)
     if PRESENTATION in dims:
         table, presentations = _presentations(table, axes, used, path, is_wide=bool(wide))
         axes.insert(dims.index(PRESENTATION), presentations)
@@ -137,7 +137,7 @@ def _presentations(
     """What the presentations are; repetitions are numbered where no column tells them apart."""
     keys = _keys(table, axes, used)
     is_numbered = bool({REPETITION, PRESENTATION_ID} & {*keys})
-    refuse_without_id(table, keys if axes else [PRESENTATION_ID, REPETITION], path)
+    refuse_without_id(table, [STIMULUS_ID, *keys] if axes else [STIMULUS_ID, PRESENTATION_ID, REPETITION], path)
     if not axes:  # a row for each presentation
         rows = np.arange(len(table), dtype=np.int64)
         presentations = Axis(PRESENTATION, keys, rows, rows)

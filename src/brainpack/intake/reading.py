@@ -27,7 +27,7 @@ _PARQUET: Final = ".parquet"
 TABLES: Final = (*_SEPARATORS, _PARQUET)
 # exact by default since pandas 3, which deprecates the argument
 _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-_ZEROS_FIRST: Final = re.compile(r'[\r\n,\t"] *[+-]?0[0-9]')  # of cells below the header
+_ZEROS_FIRST: Final = re.compile(r'[\r\n,\t" ][+-]?0[0-9]')  # of cells below the header
 _PART: Final = 1 << 18  # characters, as many as pandas asks for
 _INDEX: Final = re.compile(r"__index_level_[0-9]+__")  # what pandas writes along without being asked
 
@@ -94,10 +94,12 @@ def _separated(content: bytes, path: Path, separator: str, text_columns: set[str
         header = _header(text, separator)
         options = {"skip_blank_lines": len(header) > 1}  # in a single column they are empty cells
         ids = [name for name in header if is_id(name) or name in text_columns]
-        names = [name for name in header if name in {*COUNTED, *RECORDED_TOGETHER}]
-        table = _parsed(text, path, separator, dtype=dict.fromkeys([*ids, *names], str), **options)
-        words = [str(name) for name in table.columns.difference([*ids, *names]) if _may_be_text(table[name])]
-        codes = table.select_dtypes("number").columns.tolist() if _ZEROS_FIRST.search(text) else []
+        table = _parsed(text, path, separator, dtype=dict.fromkeys(ids, str), **options)
+        others = table.drop(columns=ids)
+        names = [name for name in (*COUNTED, *RECORDED_TOGETHER) if name in others and others[name].dtype != np.int64]
+        others = others.drop(columns=names)
+        words = [str(name) for name in others if _may_be_text(others[name])]
+        codes = [*others.select_dtypes("number")] if _ZEROS_FIRST.search(text) else []
         as_text = [*ids, *names, *words, *codes]
         kept = table[[]]
         if as_text:
