@@ -135,7 +135,7 @@ def _presentations(
     table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object, *, is_wide: bool
 ) -> tuple[pd.DataFrame, Axis]:
     """What the presentations are; repetitions are numbered where no column tells them apart."""
-    keys = _keys(table, axes, used)
+    keys = _keys(table, axes, used, path)
     is_numbered = bool({REPETITION, PRESENTATION_ID} & {*keys})
     refuse_without_id(table, [STIMULUS_ID, *keys] if axes else [STIMULUS_ID, PRESENTATION_ID, REPETITION], path)
     if not axes:  # a row for each presentation
@@ -160,7 +160,7 @@ def _presentations(
     return table, presentations
 
 
-def _keys(table: pd.DataFrame, axes: Sequence[Axis], used: set[str]) -> list[str]:
+def _keys(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: object) -> list[str]:
     """Columns that tell presentations apart.
 
     Where each neuron has one session, or subject, its responses go beside those of others; unless something counts
@@ -169,14 +169,17 @@ def _keys(table: pd.DataFrame, axes: Sequence[Axis], used: set[str]) -> list[str
     if PRESENTATION_ID in table.columns:
         return [PRESENTATION_ID]
     there = [name for name in IDENTIFYING if name in table.columns and name not in used]
-    is_counted = bool({*COUNTED} & {*there})
+    counted = [name for name in there if name in COUNTED]
     neuroids = [axis for axis in axes if axis.name == NEUROID]
-    return [
-        name
-        for name in there
-        if name in OF_PRESENTATIONS
-        or (len(table[name].drop_duplicates()) > 1 if is_counted else not _is_about(table[name], neuroids))
-    ]
+    own = [name for name in there if name in RECORDED_TOGETHER and _is_about(table[name], neuroids)]
+    apart = [name for name in own if counted and len(table[name].drop_duplicates()) > 1]
+    if apart:
+        warn(
+            f"{path}: neurons of one {' and '.join(apart)} have no values in presentations of another, for "
+            f"{', '.join(counted)} may begin anew in each; leave {'it' if len(counted) == 1 else 'them'} out to have "
+            "responses side by side"
+        )
+    return [name for name in there if name not in own or name in apart]
 
 
 def _refuse_gaps(table: pd.DataFrame, cells: Codes, keys: Sequence[str], known: Sequence[str], path: object) -> None:
