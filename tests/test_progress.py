@@ -164,7 +164,7 @@ for name in ("stimulus_lab_Set", "assy_lab_Set_rates"):
     write_report(folder / f"{{name}}.brainpack.json")
 """
     states = drawn(script)
-    for name in ("rates.csv", "values", "reliability", "drawing"):
+    for name in ("rates.csv", "telling rows apart", "labels", "values", "reliability", "drawing"):
         assert any(state.startswith(f"{name}: ") for state in states), name
 
 

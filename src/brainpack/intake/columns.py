@@ -10,6 +10,7 @@ import pandas as pd
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.layout import LEGACY_STIMULUS_ID, PRESENTATION, STIMULUS_ID
 from brainpack.notices import warn
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,7 +96,7 @@ def coded(table: pd.DataFrame, keys: Sequence[str]) -> tuple[Codes, int]:
     if not keys:
         return np.zeros(len(table), np.int64), 1
     codes, count = np.zeros(len(table), np.int64), 1
-    for key in keys:
+    for key in progress(keys, len(keys), " columns", "telling rows apart"):
         more, distinct = pd.factorize(table[key], use_na_sentinel=False)
         if count * len(distinct) > np.iinfo(np.int64).max // 2:
             codes, first = _dense(codes)

@@ -35,6 +35,7 @@ from brainpack.intake.columns import (
 )
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.notices import warn
+from brainpack.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -294,7 +295,7 @@ def _coords(table: pd.DataFrame, axes: Sequence[Axis], used: set[str], path: obj
     order = sorted(axes, key=lambda axis: rank.get(axis.name, 2))
     keys = {name: axis for axis in axes for name in axis.keys}
     coords: dict[str, Any] = {}
-    for name in map(str, table.columns):
+    for name in progress(map(str, table.columns), len(table.columns), " columns", "labels"):
         if name in used:
             continue
         axis = keys.get(name) or _about(table[name], name, order)
