@@ -186,6 +186,7 @@ def package_stimulus_set_locally(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from PIL import Image
     >>> from brainpack import StimulusSet
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -61,6 +61,7 @@ def write_netcdf(
     Examples
     --------
     >>> import tempfile, xarray as xr
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     len(write_netcdf(xr.DataArray([1, 2], dims="event"), Path(folder, "spikes.nc")))
     40

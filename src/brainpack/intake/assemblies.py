@@ -73,6 +73,7 @@ def assembly_from(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> table = Path(tempfile.mkdtemp(), "rates.csv")
     >>> _ = table.write_text("stimulus_id,neuroid_id,rate\na,n1,1.5\na,n2,2.5\nb,n1,0.5\nb,n2,3.5\n", "utf-8")
     >>> rates = assembly_from(table)
