@@ -155,6 +155,16 @@ def test_a_file_that_cannot_be_written_ends_with_3(package: Path, run: Callable[
     assert "file/report could not be written" in done.err
 
 
+@pytest.mark.parametrize("name", ["*.nc", "*.csv", "*.zip", "*.brainpack.json", "brainpack.toml"])
+def test_a_report_takes_the_place_of_no_data(name: str, package: Path, run: Callable[..., Done]) -> None:
+    path = next(package.glob(name), package.parent / name)
+    before = path.read_bytes()
+    done = run("out", "--output", str(path))
+    assert done.code == 2
+    assert "would take the place of data" in done.err
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["junit", "sarif", "json"])
 def test_standard_output_is_the_document_and_nothing_else(name: str, package: Path, run: Callable[..., Done]) -> None:
     printed = run("out", "--format", name).out

@@ -36,6 +36,20 @@ SUFFIXES: Final[dict[Kind, tuple[str, ...]]] = {"assembly": (".nc",), "stimulus_
 _PREFIX: Final[dict[Kind, str]] = {"assembly": "assy_", "stimulus_set": "stimulus_"}
 
 
+def is_data(name: str) -> bool:
+    """Whether a file is called like data, or like what describes them: nothing else takes its place.
+
+    Examples
+    --------
+    >>> is_data("rates.nc"), is_data("stimulus_lab_Set.brainpack.json"), is_data("findings.json")
+    (True, True, False)
+    """
+    lower = name.lower()
+    return lower.endswith((RECORD_SUFFIX, *(suffix for kind in SUFFIXES.values() for suffix in kind))) or (
+        lower == "brainpack.toml"
+    )
+
+
 def store_name(kind: Kind, identifier: str) -> str:
     """Stem shared by all files of one data set.
 

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 
 from brainpack import assembly_from, errors
 from brainpack.intake.matlab import MatFile
@@ -221,10 +222,30 @@ def test_objects_of_matlab_are_no_numbers(kind: str, tmp_path: Path) -> None:
         for name in ("ids", "sites/neuroid_id"):
             file[name].attrs["MATLAB_class"] = np.bytes_(kind)
     assert assembly_from(path, dims=("presentation", "neuroid")).shape == (2, 3)
-    with pytest.raises(errors.SettingsError, match="has no array 'ids'; there are rates"):
+    with pytest.raises(errors.InvalidData, match=r"ids in .* is an object that only MATLAB reads; save cellstr\(x\)"):
         assembly_from(path, variable="ids", dims=("presentation", "neuroid"))
-    with pytest.raises(errors.InvalidData, match=r"sites\.neuroid_id in .* something else than .* save cellstr\(x\)"):
+    with pytest.raises(errors.InvalidData, match=r"sites\.neuroid_id in .* is an object that only MATLAB reads"):
         assembly_from(path, dims=("presentation", "neuroid"), metadata={"neuroid": tmp_path / "sites"})
+
+
+def test_a_sparse_matrix_is_refused_where_it_is_used(tmp_path: Path) -> None:
+    scipy.io.savemat(tmp_path / "5.mat", {"rates": RATES, "connections": scipy.sparse.csc_matrix(np.eye(3))})
+    save_73(tmp_path / "73.mat", {"rates": RATES, "connections": {"data": np.ones(3)}})
+    with h5py.File(tmp_path / "73.mat", "r+") as file:
+        file["connections"].attrs["MATLAB_sparse"] = np.uint64(3)
+    for path in (tmp_path / "5.mat", tmp_path / "73.mat"):
+        assert assembly_from(path, dims=("presentation", "neuroid")).shape == RATES.shape
+        with pytest.raises(errors.InvalidData, match=r"connections in .* is a sparse matrix; save full\(x\)"):
+            assembly_from(path, variable="connections", dims=("presentation", "neuroid"))
+
+
+@pytest.mark.parametrize("save", [save_5, save_73])
+def test_a_text_may_be_missing(save: Callable[..., None], tmp_path: Path) -> None:
+    save(tmp_path / "t.mat", {"rates": RATES, "sites": {"region": ["V1", np.zeros((0, 0)), "V4"]}})
+    found = assembly_from(
+        tmp_path / "t.mat", dims=("presentation", "neuroid"), metadata={"neuroid": tmp_path / "sites"}
+    )
+    assert [*map(str, found["region"].values)] == ["V1", "nan", "V4"]
 
 
 @pytest.mark.parametrize("save", [save_5, save_73])

@@ -110,6 +110,38 @@ def test_right_choices_are_on_the_diagonal(tmp_path: Path) -> None:
     assert "kind 1 0 1 0" in text
 
 
+def behaviour(folder: Path, values: list[object], **coords: list[object]) -> str:
+    array = xr.DataArray(
+        np.array(values), {name: ("presentation", one) for name, one in coords.items()}, ("presentation",)
+    )
+    return words(write_report(assembly_package(folder, array, "BehavioralAssembly")))
+
+
+def test_what_was_right_is_no_choice(tmp_path: Path) -> None:
+    text = behaviour(tmp_path / "right", [True, True, True, False], truth=[*"abab"])
+    assert "75.0 % true in all 4 presentations." in text
+    assert "Choices" not in text
+    text = behaviour(tmp_path / "yes", [True, True, True, False], truth=[True, False, True, False])
+    assert "The choice is the truth in 75.0 % of presentations." in text
+    assert "Choices" in behaviour(tmp_path / "coded", [0, 1, 2, 1])
+    assert "Choices" not in behaviour(tmp_path / "times", [412, 530, 388, 412])
+
+
+def test_what_has_no_name_is_seen(tmp_path: Path) -> None:
+    assert "(empty) 1" in behaviour(tmp_path / "choices", ["left", "", "left"])
+    array = rates().assign_coords(region=("neuroid", ["", "", "V4", "V4", "V4"]))
+    text = words(write_report(assembly_package(tmp_path, array)))
+    assert "(empty) 2" in text
+    assert "Best stimuli: (empty)" in text
+
+
+def test_spikes_without_a_time_are_not_counted(tmp_path: Path) -> None:
+    ids = {"neuroid_id": ("event", [*"aab"])}
+    spikes = xr.DataArray(np.array([1.5, np.nan, np.inf]), ids, ("event",))
+    text = words(write_report(assembly_package(tmp_path, spikes, "SpikeTimesAssembly")))
+    assert "1 spike of 2 neuroids; median 0.5, 0 to 1. 2 events without a time." in text
+
+
 def test_what_is_no_share_is_no_accuracy(tmp_path: Path) -> None:
     coords = {"correct": ("presentation", np.array([0, 100] * 4)), "choice": ("presentation", list("abcdabcd"))}
     array = xr.DataArray(np.arange(8.0), coords, ("presentation",))

@@ -316,9 +316,13 @@ ODD: dict[str, tuple[xr.DataArray, str, str]] = {
     "dates": (
         xr.DataArray(np.array(["2026-01-01", "NaT", "2026-03-01"], "M8[ns]"), dims="neuroid"),
         "PropertyAssembly",
-        "hours after the earliest time",
+        "all between 0 and 1,416 (hours after 2026-01-01).",
     ),
-    "durations": (xr.DataArray(np.array([1, 5], "m8[s]"), dims="neuroid"), "PropertyAssembly", "seconds"),
+    "durations": (
+        xr.DataArray(np.array([1, 5], "m8[s]"), dims="neuroid"),
+        "PropertyAssembly",
+        "all between 1 and 5 (seconds).",
+    ),
     "infinite": (rates() * np.inf, "NeuroidAssembly", "infinite"),
     "large": (rates() * 1e307, "NeuroidAssembly", "Median"),
     "constant": (rates() * 0 + 3, "NeuroidAssembly", "responses have to vary"),

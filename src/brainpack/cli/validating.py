@@ -58,8 +58,12 @@ def validate(
     Ends with 0 if there are no errors, 1 if there are some, 2 if the command makes no sense, and 3 if a store cannot be
     reached.
     """
+    from brainpack.errors import SettingsError
+    from brainpack.layout import is_data
     from brainpack.validating.reports import validate
 
+    if file is not None and is_data(file.name):
+        raise SettingsError(f"{file} would take the place of data; name a file with another suffix, such as .txt")
     reports = validate(*paths, profile=profile, select=select or (), ignore=ignore or ())
     form = "json" if output.json else form
     if file is not None:

@@ -1,7 +1,7 @@
 """MATLAB files of both kinds -> their variables; the one place that knows scipy.
 
 A variable is an array of numbers or of true and false, of the shape that MATLAB shows; a text; an array of dtype
-object, which is a cell array; or a `Struct`.
+object, which is a cell array; a `Struct`; or `Unread`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.intake.columns import is_rounded
-from brainpack.intake.matlab_hdf5 import Struct, read_variables
+from brainpack.intake.matlab_hdf5 import OBJECT, SPARSE, Struct, Unread, read_variables
 from brainpack.read.access import reading, refuse_other_than_file
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class MatFile:
         SettingsError
             There is none, or there are several.
         InvalidData
-            It is of complex numbers.
+            It is of complex numbers, or something that only MATLAB understands.
         """
         arrays = {
             key: value
@@ -72,6 +72,8 @@ class MatFile:
             if isinstance(value, np.ndarray) and value.dtype.kind in _NUMBERS
         }
         if name is not None:
+            if isinstance(unread := self.variables.get(name), Unread):
+                raise InvalidData(f"{name} in {self.path} is {unread.why}")
             if name not in arrays:
                 raise SettingsError(f"{self.path} has no array {name!r}; there are {', '.join(arrays) or 'none'}")
             return _real(arrays[name], f"{name} in {self.path}")
@@ -120,10 +122,10 @@ def _column(cells: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
             if cells.dtype != object:
                 return _real(cells, where)
     values = [_single(each, where) for each in cells]
-    if all(isinstance(each, str) for each in values):
-        return np.array(values, dtype=object)
     if any(isinstance(each, str) for each in values):
-        raise InvalidData(f"{where} has numbers and text; expected one of them")
+        if any(isinstance(each, np.generic) for each in values):
+            raise InvalidData(f"{where} has numbers and text; expected one of them")
+        return np.array(values, dtype=object)
     array, numbers = np.array(values), [each for each in values if isinstance(each, np.generic)]
     if len({each.dtype for each in numbers}) > 1 or is_rounded(np.array(numbers), array.dtype):
         raise InvalidData(f"{where} has numbers of several types, of which some would lose digits; save them as one")
@@ -143,10 +145,9 @@ def _single(value: object, where: str) -> Any:
         return value.ravel()[0]
     if isinstance(value, np.ndarray) and not value.size:
         return np.nan
-    raise InvalidData(
-        f"{where} has something else than a number or a text in it; expected one of them for each row "
-        "(of strings or dates, save cellstr(x))"
-    )
+    if isinstance(value, Unread):
+        raise InvalidData(f"{where} is {value.why}")
+    raise InvalidData(f"{where} has something else than a number or a text in it; expected one of them for each row")
 
 
 def _version_5(path: Path) -> dict[str, Any]:
@@ -181,29 +182,29 @@ def _version_5(path: Path) -> dict[str, Any]:
         raise InvalidData(
             f"{path} is not a MATLAB file that can be read: {type(error).__name__}: {error}; save it again"
         ) from error
-    return {name: _plain(value, path, name) for name, value in found.items() if not name.startswith("__")}
+    return {name: _plain(value) for name, value in found.items() if not name.startswith("__")}
 
 
-def _plain(value: Any, path: Path, name: str) -> Any:
+def _plain(value: Any) -> Any:
     """A variable as scipy gives it, as a number array, text, cell array or struct."""
     if isinstance(value, np.ndarray) and value.dtype.names is not None:
         if type(value).__name__ in {"MatlabOpaque", "MatlabFunction"}:
-            return None
-        return Struct({field: _cells(value[field], path, f"{name}.{field}") for field in value.dtype.names})
+            return OBJECT
+        return Struct({field: _cells(value[field]) for field in value.dtype.names})
     if isinstance(value, np.ndarray) and value.dtype == object:
-        return _cells(value, path, name)
+        return _cells(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "U":
         return _text(value)
     if isinstance(value, np.ndarray):
         # mat_dtype makes logical ones bool only in new versions
         return value.astype(value.dtype.newbyteorder("="), copy=False)
-    raise InvalidData(f"{path}: {name} is a sparse matrix or something else that is no array; save full({name})")
+    return SPARSE  # the only other thing that scipy makes
 
 
-def _cells(values: np.ndarray[Any, Any], path: Path, name: str) -> np.ndarray[Any, Any]:
+def _cells(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     cells = np.empty(values.shape, dtype=object)
     for index in np.ndindex(values.shape):
-        cells[index] = _plain(values[index], path, name)
+        cells[index] = _plain(values[index])
     return cells
 
 

@@ -40,6 +40,23 @@ class Struct:
     fields: dict[str, np.ndarray[Any, Any]]
 
 
+@dataclass(frozen=True)
+class Unread:
+    """What only MATLAB understands; others of the file are read all the same.
+
+    Attributes
+    ----------
+    why : str
+        What it is, and what to save instead.
+    """
+
+    why: str
+
+
+OBJECT: Final = Unread("an object that only MATLAB reads; save cellstr(x) of text or dates, table2struct(x) of a table")
+SPARSE: Final = Unread("a sparse matrix; save full(x)")
+
+
 def read_variables(path: Path) -> dict[str, Any]:
     """Read all variables.
 
@@ -65,13 +82,13 @@ def _value(item: h5py.Dataset | h5py.Group, path: Path, depth: int) -> Any:
         raise InvalidData(f"{path} has cells in cells in more than {_DEEPEST} levels; expected tables and arrays")
     kind = _class(item)
     if not _UNDERSTOOD.fullmatch(kind) or "MATLAB_object_decode" in item.attrs:
-        return None
+        return OBJECT
     if isinstance(item, h5py.Group):
-        return _struct(item, path, depth)
+        return SPARSE if "MATLAB_sparse" in item.attrs else _struct(item, path, depth)
     if item.attrs.get("MATLAB_empty"):
         return "" if kind == "char" else np.zeros(tuple(item[()].astype(int)), _dtype(kind, item))
     if item.dtype.kind == "O" and h5py.check_ref_dtype(item.dtype) is not None:
-        return _referred(item, path, depth) if kind == "cell" else None
+        return _referred(item, path, depth) if kind == "cell" else OBJECT
     _require(item, path)
     return _array(item[()].T, kind)
 
@@ -85,8 +102,6 @@ def _array(array: np.ndarray[Any, Any], kind: str) -> Any:
 
 
 def _struct(group: h5py.Group, path: Path, depth: int) -> Struct:
-    if "MATLAB_sparse" in group.attrs:
-        raise InvalidData(f"{path}: {group.name} is a sparse matrix; save full({group.name.lstrip('/')})")
     return Struct({name: _field(group[name], path, depth) for name in group})
 
 

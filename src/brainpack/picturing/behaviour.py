@@ -12,7 +12,7 @@ from brainpack.picturing.charts import bar_chart
 from brainpack.picturing.distributions import coded, in_natural_order
 from brainpack.picturing.matrices import matrix_chart
 from brainpack.picturing.psth import mean_over
-from brainpack.picturing.texts import counted, number, percent, plain
+from brainpack.picturing.texts import counted, named, number, percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def behaviour_section(look: Look, stimuli: Stimuli | None) -> Section:
     """Choices by category, and accuracy where the truth is known."""
     section = Section("behaviour", "Behaviour")
     truth = _truth(look, stimuli)
-    choices = _choices(look)
+    choices = _choices(look, truth)
     if choices is not None:
         section.blocks.extend(_response_rates(choices, truth, look.about))
     elif look.values is not None and look.values.ndim > 1:
@@ -72,20 +72,23 @@ def _first(look: Look, names: tuple[str, ...]) -> tuple[str, NDArray[Any]] | Non
     return None
 
 
-def _choices(look: Look) -> NDArray[Any] | None:
-    """What was chosen in each presentation: by name, or by one of a few numbers."""
+def _choices(look: Look, truth: tuple[str, NDArray[Any]] | None) -> NDArray[Any] | None:
+    """What was chosen in each presentation: by name, by one of a few numbers, or yes and no where one is right."""
     found = _first(look, _CHOICES)
     if look.raw.ndim == 1 and look.values is None:
         return look.raw
     if found is not None:
         return found[1]
-    is_coded = look.raw.ndim == 1 and look.raw.dtype.kind in "biu" and len(np.unique(look.raw)) <= _MOST
-    return look.raw if is_coded else None
+    if look.raw.ndim != 1 or not look.raw.size:
+        return None
+    if look.raw.dtype.kind == "b":
+        return look.raw if truth is not None and truth[1].dtype.kind == "b" else None
+    return look.raw if look.raw.dtype.kind in "iu" and int(look.raw.max()) - int(look.raw.min()) < _MOST else None
 
 
 def _response_rates(choices: NDArray[Any], truth: tuple[str, NDArray[Any]] | None, about: str) -> Iterator[Block]:
     codes, names = coded(choices)
-    shown = [plain(name, 40) for name in names[:_MOST]]
+    shown = [named(name) for name in names[:_MOST]]
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     title = "Choices"
     if not len(names):
@@ -115,22 +118,22 @@ def _confusions(
     with np.errstate(invalid="ignore"):
         rates = counts / counts.sum(1, keepdims=True)
     rates, rows_shown, columns_shown = rates[:_MOST, :_MOST], categories[:_MOST], names[:_MOST]
-    title = f"Response rates by {plain(truth[0], 40)}"
-    summary = f"Share of each choice (columns) for each {plain(truth[0], 40)} (rows), in {about}."
+    title = f"Response rates by {named(truth[0])}"
+    summary = f"Share of each choice (columns) for each {named(truth[0])} (rows), in {about}."
     by_name = {name: place for place, name in enumerate(names)}
     left_out = (len(categories) - len(rows_shown), len(names) - len(columns_shown))
     if any(left_out):
         summary += f" {left_out[0]:,} more rows and {left_out[1]:,} more columns are not shown."
     if any(one in by_name for one in categories):
         right = sum(counts[row, by_name[one]] for row, one in enumerate(categories) if one in by_name)
-        summary += f" The choice is the {plain(truth[0], 40)} in {100 * right / known.sum():.1f} % of presentations."
-    sides = (plain(truth[0], 40), "choice", "share")
-    labels = [(place, plain(name, 40)) for place, name in enumerate(columns_shown)]
-    rows_named = [plain(one, 40) for one in rows_shown]
+        summary += f" The choice is the {named(truth[0])} in {100 * right / known.sum():.1f} % of presentations."
+    sides = (named(truth[0]), "choice", "share")
+    labels = [(place, named(name)) for place, name in enumerate(columns_shown)]
+    rows_named = [named(one) for one in rows_shown]
     drawn = matrix_chart(rates, sides, (0.0, 1.0), (title, summary), labels, rows_named)
-    header = (plain(truth[0], 40), *(plain(name, 40) for name in columns_shown))
+    header = (named(truth[0]), *(named(name) for name in columns_shown))
     rows = [
-        (plain(one, 40), *(number(round(float(rate), 3)) for rate in line))
+        (named(one), *(number(round(float(rate), 3)) for rate in line))
         for one, line in zip(rows_shown, rates, strict=True)
     ]
     yield Figure(title, drawn, summary, Table(title, header, rows))
@@ -159,35 +162,37 @@ def _means(look: Look, truth: tuple[str, NDArray[Any]]) -> Iterator[Block]:
     means = np.array([mean_over(values[codes == place], 0) for place in range(min(len(categories), _MOST))])
     if not means.size or not np.isfinite(means).any():
         return
-    title = f"Mean by {plain(truth[0], 40)}"
-    summary = f"Mean value of each {plain(other)} (columns) for each {plain(truth[0], 40)} (rows), in {look.about}."
+    title = f"Mean by {named(truth[0])}"
+    summary = f"Mean value of each {plain(other)} (columns) for each {named(truth[0])} (rows), in {look.about}."
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
     ends = (low, high if high > low else low + 1)
-    labels = [(place, plain(name, 40)) for place, name in enumerate(names[: values.shape[1]])]
-    rows_named = [plain(one, 40) for one, _ in zip(categories, means, strict=False)]
-    drawn = matrix_chart(means, (plain(truth[0], 40), plain(other), "mean"), ends, (title, summary), labels, rows_named)
-    header = (plain(truth[0], 40), *(plain(name, 40) for name in names[: values.shape[1]]))
-    rows = [(plain(one, 40), *map(number, map(float, line))) for one, line in zip(categories, means, strict=False)]
+    labels = [(place, named(name)) for place, name in enumerate(names[: values.shape[1]])]
+    rows_named = [named(one) for one, _ in zip(categories, means, strict=False)]
+    drawn = matrix_chart(means, (named(truth[0]), plain(other), "mean"), ends, (title, summary), labels, rows_named)
+    header = (named(truth[0]), *(named(name) for name in names[: values.shape[1]]))
+    rows = [(named(one), *map(number, map(float, line))) for one, line in zip(categories, means, strict=False)]
     yield Figure(title, drawn, summary, Table(title, header, rows))
 
 
 def _correct(look: Look, truth: tuple[str, NDArray[Any]] | None) -> Iterator[Block]:
-    """Share of correct responses, where a coordinate says which were."""
-    found = _first(look, _CORRECT)
+    """Share of correct responses, where a coordinate says which were; or of true ones, where that is all there is."""
+    found, title, right_or_true = _first(look, _CORRECT), "Accuracy", "correct"
+    if found is None and look.raw.ndim == 1 and look.raw.dtype.kind == "b" and _choices(look, truth) is None:
+        found, title, right_or_true = ("", look.raw), "Share of true values", "true"
     if found is None or found[1].dtype.kind not in "biuf":
         return
     right = found[1].astype(np.float64)
     known = np.isfinite(right)
     if not known.any() or right[known].min() < 0 or right[known].max() > 1:
         return
-    title = "Accuracy"
     codes, categories = (np.zeros(len(right), np.int64), ["all"]) if truth is None else coded(truth[1])
-    shares = [(plain(name, 40), mean_over(right[codes == place], 0), int(known[codes == place].sum()))
+    shares = [(named(name), mean_over(right[codes == place], 0), int(known[codes == place].sum()))
               for place, name in enumerate(categories[:_MOST])]  # fmt: skip
     shares = [one for one in shares if np.isfinite(one[1])]
-    summary = f"{100 * float(right[known].mean()):.1f} % correct (coordinate '{found[0]}') in {look.about}."
+    summary = f"{100 * float(right[known].mean()):.1f} % {right_or_true}"
+    summary += (f" (coordinate '{found[0]}')" if found[0] else "") + f" in {look.about}."
     rows = [(name, f"{100 * share:.1f} %", f"{count:,}") for name, share, count in shares]
     names, heights = [name for name, _, _ in shares], [max(float(share), 0.0) for _, share, _ in shares]
     drawn = bar_chart(names, heights, title, summary)
-    header = ("all" if truth is None else plain(truth[0], 40), "correct", "presentations")
+    header = ("all" if truth is None else named(truth[0]), right_or_true, "presentations")
     yield Figure(title, drawn, summary, Table(title, header, rows))

@@ -11,7 +11,7 @@ from brainpack.picturing.blocks import Figure, Section, Table, Words
 from brainpack.picturing.charts import bar_chart, histogram_chart
 from brainpack.picturing.distributions import coded, frequencies, histogram
 from brainpack.picturing.looks import NEUROID, labels_of
-from brainpack.picturing.texts import BY, clipped, counted, number, percent, plain, size
+from brainpack.picturing.texts import BY, clipped, counted, named, number, percent, plain, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,7 +103,7 @@ def neuroids_by_region(array: DataArray) -> Block | None:
         return Words(f"The {counted(total, 'neuroid')} have no coordinate 'region', so they are shown as one group.")
     name, values = found
     counts = frequencies(values, _BARS)
-    names = [plain(value, 40) for value in counts.values]
+    names = [named(value) for value in counts.values]
     numbers_ = list(counts.counts)
     if counts.others:
         names, numbers_ = [*names, f"{counts.distinct - len(names)} others"], [*numbers_, counts.others]

@@ -207,7 +207,7 @@ def numbers(values: NDArray[Any]) -> tuple[Floats, str] | None:
     >>> numbers(np.array([3 + 4j]))
     (array([5.]), 'magnitudes of complex numbers')
     >>> numbers(np.array(["2026-12-01", "2026-12-02"], dtype="datetime64[D]"))
-    (array([ 0., 24.]), 'hours after the earliest time')
+    (array([ 0., 24.]), 'hours after 2026-12-01')
     >>> numbers(np.array(["V1"])) is None
     True
     """
@@ -220,8 +220,8 @@ def numbers(values: NDArray[Any]) -> tuple[Floats, str] | None:
         return np.abs(values).astype(np.float64), "magnitudes of complex numbers"
     if kind == "M":
         there = values[~np.isnat(values)]
-        values = values - (there.min() if there.size else np.datetime64(0, "s"))
-        return _in(values, 3600), "hours after the earliest time"
+        first = there.min() if there.size else np.datetime64(0, "s")
+        return _in(values - first, 3600), f"hours after {np.datetime_as_string(first, unit='auto')}"
     if kind == "m":
         return _in(values, 1), "seconds"
     return None

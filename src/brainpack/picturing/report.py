@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from brainpack.atomic import whole_file
 from brainpack.errors import StoreError
-from brainpack.layout import PRESENTATION, RECORD_SUFFIX
+from brainpack.layout import PRESENTATION, RECORD_SUFFIX, is_data
 from brainpack.objects.assemblies import BehavioralAssembly, SpikeTimesAssembly
 from brainpack.picturing.behaviour import behaviour_section
 from brainpack.picturing.blocks import Budget, Section, Words
@@ -76,7 +76,7 @@ def write_report(record: Record | AnyPath, output: AnyPath | None = None) -> Pat
     """
     material = find(record)
     path = _beside(material) if output is None else Path(output)
-    if path.suffix.lower() in {".json", ".nc", ".csv", ".zip"}:
+    if is_data(path.name):
         raise StoreError(f"{path} would take the place of data; name a file with the suffix .html")
     page = _page(material)
     with whole_file(path) as partial:

@@ -15,7 +15,7 @@ from brainpack.picturing.looks import NEUROID, TIME_BIN
 from brainpack.picturing.psth import best_stimuli, by_stimulus, psth
 from brainpack.picturing.reliability import SEED, split_half, splits_for
 from brainpack.picturing.svg import element
-from brainpack.picturing.texts import counted, number, percent, plain
+from brainpack.picturing.texts import counted, named, number, percent, plain
 from brainpack.picturing.thumbnails import glance
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def groups_of(look: Look) -> tuple[NDArray[np.int64], list[str]]:
     if found is None:
         return np.zeros(len(positions), np.int64), [_ALL]
     codes, names = coded(found[1][positions])
-    return codes, [plain(name, 40) for name in names]
+    return codes, [named(name) for name in names]
 
 
 def over_time(look: Look) -> Block | None:

@@ -13,7 +13,7 @@ from brainpack.picturing.coordinates import shown_units
 from brainpack.picturing.distributions import coded, histogram
 from brainpack.picturing.looks import labels_of
 from brainpack.picturing.sampling import Sample, evenly, read_at, within_blocks
-from brainpack.picturing.texts import apart, counted, number, plain
+from brainpack.picturing.texts import apart, counted, named, number, plain
 from brainpack.picturing.values import quantile_table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def spike_section(array: DataArray, extras: Mapping[str, DataArray]) -> Section:
         section.blocks.append(Words(f"There is no raster: {why}.", "Raster"))
     else:
         codes, names = coded(ids)
-        section.blocks.extend([_raster(array, codes, names, extras), _per_neuroid(codes, names)])
+        section.blocks.extend([_raster(array, codes, names, extras), _per_neuroid(array, codes, names)])
     section.blocks.extend(_trials(extras))
     return section
 
@@ -70,7 +70,7 @@ def _raster(array: DataArray, codes: NDArray[np.int64], names: list[Any], extras
     start, stop = _window(times)
     inside = (times >= start) & (times <= stop)
     times, of = times[inside], of[inside]
-    rows = [(plain(names[code], 40), np.sort(times[of == code])) for code in sample.positions.tolist()]
+    rows = [(named(names[code]), np.sort(times[of == code])) for code in sample.positions.tolist()]
     onsets = _onsets(extras, start, stop)
     lines = f" Vertical lines are the {counted(len(onsets), 'onset')} of stimuli in that window." if onsets else ""
     first, last = apart([start, stop])
@@ -101,8 +101,11 @@ def _onsets(extras: Mapping[str, DataArray], start: float, stop: float) -> list[
     return []
 
 
-def _per_neuroid(codes: NDArray[np.int64], names: list[Any]) -> Block:
-    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+def _per_neuroid(array: DataArray, codes: NDArray[np.int64], names: list[Any]) -> Block:
+    timeless = np.zeros(len(codes), bool)
+    if array.dtype.kind == "f" and array.size <= _EVENTS:
+        timeless = ~np.isfinite(np.asarray(array.variable.data[...]))
+    counts = np.bincount(codes[(codes >= 0) & ~timeless], minlength=len(names))
     title = "Spikes per neuroid"
     if not counts.size:
         return Words("No spike names its neuroid.", title)
@@ -111,6 +114,8 @@ def _per_neuroid(codes: NDArray[np.int64], names: list[Any]) -> Block:
                f"{number(float(np.median(counts)))}, {counts.min():,} to {counts.max():,}.")  # fmt: skip
     if missing := int((codes < 0).sum()):
         summary += f" {counted(missing, 'spike')} without a neuroid."
+    if timeless.any():
+        summary += f" {counted(int(timeless.sum()), 'event')} without a time."
     drawn = histogram_chart(found, title, summary, "spikes", "neuroids")
     return Figure(title, drawn, summary, quantile_table(found, title))
 

@@ -12,7 +12,7 @@ from brainpack.picturing.blocks import Figure, Section, Sheet, Table, Thumbnail,
 from brainpack.picturing.charts import bar_chart, small_histogram
 from brainpack.picturing.distributions import frequencies, histogram, numbers
 from brainpack.picturing.sampling import Sample, evenly
-from brainpack.picturing.texts import apart, counted, plain
+from brainpack.picturing.texts import apart, counted, named, plain
 from brainpack.picturing.thumbnails import glance
 from brainpack.progress import progress
 
@@ -117,7 +117,7 @@ def _column(name: str, values: NDArray[Any]) -> Figure:
         summary += f"{median}, {low} to {high}{rest}."
         return Figure(name, small_histogram(shown, name, summary), summary, width="small")
     counts = frequencies(values, _BARS)
-    names, heights = [plain(value, 40) for value in counts.values], list(counts.counts)
+    names, heights = [named(value) for value in counts.values], list(counts.counts)
     if counts.others and counts.distinct > len(names):
         names, heights = [*names, f"{counts.distinct - len(names):,} others"], [*heights, counts.others]
     summary = counted(counts.distinct, "different value")

@@ -40,6 +40,17 @@ def plain(value: object, longest: int = LONGEST) -> str:
     return clipped(shown_characters(text[: longest + 1]), longest)
 
 
+def named(value: object) -> str:
+    """Write a value that is the name of something, and has to show.
+
+    Examples
+    --------
+    >>> named("V4"), named(" ")
+    ('V4', '(empty)')
+    """
+    return plain(value, 40) or "(empty)"
+
+
 def _text(value: object) -> str:
     try:
         return str(value)

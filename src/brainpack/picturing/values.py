@@ -15,7 +15,7 @@ from brainpack.picturing.looks import NEUROID
 from brainpack.picturing.matrices import matrix_chart
 from brainpack.picturing.psth import mean_over
 from brainpack.picturing.sampling import evenly
-from brainpack.picturing.texts import apart, counted, number, percent, plain
+from brainpack.picturing.texts import apart, counted, named, number, percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,10 @@ def distribution(look: Look) -> Block:
         return Words(f"None of the values is a number: {counted(found.missing, 'missing value')}, "
                      f"{found.infinite:,} infinite. {of}", title)  # fmt: skip
     low, first, median, third, high = apart([found.minimum, *found.quantiles[1:4], found.maximum])
-    summary = f"Median {median}, half of the values between {first} and {third}, all between {low} and {high}. {of}"
+    note = f" ({look.note})" if look.note else ""
+    summary = (
+        f"Median {median}, half of the values between {first} and {third}, all between {low} and {high}{note}. {of}"
+    )
     name = f"{look.note or 'value'}{shown_units('' if look.note else look.units)}"
     drawn = histogram_chart(found, title, summary, name)
     return Figure(title, drawn, summary, quantile_table(found, title))
@@ -59,7 +62,7 @@ def quantile_table(found: Histogram, title: str) -> Table:
 def frequency_figure(values: NDArray[Any], title: str, of: str) -> Figure:
     """Bars of the most frequent values."""
     found = frequencies(values)
-    names = [plain(value, 40) for value in found.values]
+    names = [named(value) for value in found.values]
     counts = list(found.counts)
     if found.others:
         names, counts = [*names, f"{found.distinct - len(names):,} others"], [*counts, found.others]
@@ -95,7 +98,8 @@ def matrices(look: Look) -> Iterator[Block]:
     summary += f", averaged over {' and '.join(others)}" if others else ""
     summary += "; rows are sorted by stimulus" if is_by_stimulus else ""
     summary += "; columns are sorted by region" if labels else ""
-    summary += f". Colours go from the 1 % to the 99 % quantile, {number(low)} to {number(high)}; grey is "
+    summary += f". Colours go from the 1 % to the 99 % quantile, {number(low)} to {number(high)}"
+    summary += f" {look.note}; grey is " if look.note else "; grey is "
     summary += "missing or infinite." if np.isinf(shown).any() else "missing."
     axis = f"{look.note or 'value'}{shown_units('' if look.note else look.units)}"
     ends = (low, high if high > low else low + 1.0)
@@ -157,7 +161,7 @@ def _by_region(look: Look, axis: int, columns: NDArray[np.int64]) -> tuple[NDArr
     order = np.argsort(np.where(codes < 0, len(names), codes), kind="stable")
     in_order = codes[order]
     starts = np.flatnonzero(np.diff(in_order, prepend=-2))
-    labels = [(int(start), plain(names[in_order[start]], 40) if in_order[start] >= 0 else "none") for start in starts]
+    labels = [(int(start), named(names[in_order[start]]) if in_order[start] >= 0 else "none") for start in starts]
     return columns[order], labels
 
 
