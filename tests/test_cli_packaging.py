@@ -45,6 +45,7 @@ values = "rate"
 metadata = { neuroid = "neurons.csv" }
 """
 WITHOUT_DIMENSION = ("--identifier", "lab.A", "--stimuli", "lab.S", "--metadata", "neurons.csv")
+TWICE = (*WITHOUT_DIMENSION[:-1], "neuroid=neurons.csv", "--metadata", "neuroid=more.csv")
 FILES = ("assy_lab_Grey2026_rates.nc", "stimulus_lab_Grey2026.csv", "stimulus_lab_Grey2026.zip")
 
 
@@ -133,6 +134,7 @@ def test_publishing_goes_where_the_project_says(lab: Path, capsys: pytest.Captur
         (["package", "stimuli", "nowhere", "--identifier", "lab.A"], 1, "there is no nowhere"),
         (["package", "assembly", "rates.txt", "--identifier", "lab.A", "--stimuli", "lab.S"], 1, "rates.txt"),
         (["package", "assembly", "rates.csv", *WITHOUT_DIMENSION], 2, "--metadata neurons.csv does not say of what"),
+        (["package", "assembly", "rates.csv", *TWICE], 2, "two tables of neuroid: neurons.csv and more.csv; join"),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_paragraph(

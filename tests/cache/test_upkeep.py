@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from brainpack import IntegrityError, InvalidData, NotFound
+from brainpack import IntegrityError, InvalidData, NotFound, StoreError
 from brainpack.cache.bundles import export_bundle, import_bundle
 from brainpack.cache.entries import Cache, Wanted
 from brainpack.cache.upkeep import entries, is_whole, prune
@@ -155,6 +155,19 @@ def test_importing_repairs(cache: Cache, fetched: Callable[[str, bytes], Path], 
     path.write_bytes(b"damaged")
     import_bundle(cache, tmp_path / "bundle.tar")
     assert path.read_bytes() == b"spikes"
+
+
+def test_a_bundle_takes_the_place_of_nothing_else(
+    cache: Cache, fetched: Callable[[str, bytes], Path], tmp_path: Path
+) -> None:
+    fetched("a.nc", b"spikes")
+    (tmp_path / "mine.nc").write_bytes(b"the only copy")
+    with pytest.raises(StoreError, match=r"mine\.nc is no bundle, and stays as it is"):
+        export_bundle(cache, tmp_path / "mine.nc")
+    assert (tmp_path / "mine.nc").read_bytes() == b"the only copy"
+    (tmp_path / "bundle.tar").touch()
+    for _ in range(2):
+        assert export_bundle(cache, tmp_path / "bundle.tar") == ["a.nc"]
 
 
 def test_a_damaged_file_is_not_exported(cache: Cache, fetched: Callable[[str, bytes], Path], tmp_path: Path) -> None:

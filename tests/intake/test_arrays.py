@@ -117,6 +117,16 @@ HOSTILE = {
 }
 
 
+@pytest.mark.parametrize(("odd", "meant"), [("neurons", "neuroid"), ("presentations", "presentation")])
+def test_a_dimension_that_is_misspelt_is_told(odd: str, meant: str, folder: Path) -> None:
+    dims = [odd if dim == meant else dim for dim in ("presentation", "neuroid")]
+    with pytest.warns(
+        UserWarning, match=f"no class of assemblies knows the dimension {odd}; if it is {meant}, correct"
+    ):
+        assembly_from(folder / "rates.npy", dims=dims)
+    assembly_from(folder / "rates.npy", dims=["presentation", "choice"])
+
+
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_no_array_is_refused(make: Callable[[Path], object], tmp_path: Path) -> None:
     make(tmp_path / "odd.npy")

@@ -127,6 +127,21 @@ def test_what_was_right_is_no_choice(tmp_path: Path) -> None:
     assert "Choices" not in behaviour(tmp_path / "times", [412, 530, 388, 412])
 
 
+@pytest.mark.parametrize("small", [250_000, 0])
+def test_no_region_is_lost_because_there_are_many_neuroids(
+    small: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainpack.picturing.looks._SMALL", small)
+    array = rates(stimuli=3, repetitions=2, neuroids=1501, bins=1).isel(time_bin=0, drop=True)
+    array["region"] = ("neuroid", ["rare" if place in {1, 700, 1400} else "V1" for place in range(1501)])
+    array[:, 700] = np.nan
+    text = words(write_report(assembly_package(tmp_path, array)))
+    assert "Best stimuli: rare" in text
+    sample = "all 1,501 neuroids" if small else "503 of 1,501 neuroids, spread over all regions"
+    assert sample in text
+    assert f"(6 of {9006 if small else 6 * 503:,})" in text
+
+
 def test_what_has_no_name_is_seen(tmp_path: Path) -> None:
     assert "(empty) 1" in behaviour(tmp_path / "choices", ["left", "", "left"])
     array = rates().assign_coords(region=("neuroid", ["", "", "V4", "V4", "V4"]))

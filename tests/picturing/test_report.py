@@ -60,6 +60,17 @@ def test_a_page_takes_the_place_of_no_data(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"would take the place of data; name a file with the suffix \.html"):
         write_report(record, record)
     assert record.read_bytes() == before
+    for name, content in (
+        ("brainpack.toml", b"[release]"),
+        ("session.npy", b"\x93NUMPY"),
+        ("analysis.py", b"import os"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(StoreError, match="would take the place of data"):
+            write_report(record, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == content
+    (tmp_path / "page").touch()
+    assert write_report(record, write_report(record, tmp_path / "page")) == tmp_path / "page"
 
 
 def test_the_head_says_what_the_package_is(demo: Path, demo_pages: dict[str, Path]) -> None:

@@ -36,7 +36,7 @@ from brainscore_vision import data_registry
 
 BIBTEX = """@article{mine}"""
 \tand_tabs = 1
-data_registry["lab.Set2026.rates"] = functools.partial(ünder,   # a remark that goes
+data_registry["lab.Set2026.rates"] = lambda: load_assembly_from_s3(ünder,   # a remark that goes
     identifier="lab.Set2026.rates"); after = "日本"
 data_registry['other'] = lambda:  ( 1 )   # odd, and stays
 
@@ -58,7 +58,7 @@ def test_what_others_wrote_stays_byte_for_byte(line_end: str, mark: bytes, recor
     assert found.startswith(mark)
     text = found.removeprefix(mark).decode()
     head, old, tail = HAND_WRITTEN.replace("\n", line_end).partition(
-        f'data_registry["lab.Set2026.rates"] = functools.partial(ünder,   # a remark that goes{line_end}'
+        f'data_registry["lab.Set2026.rates"] = lambda: load_assembly_from_s3(ünder,   # a remark that goes{line_end}'
         '    identifier="lab.Set2026.rates")'
     )
     assert old
@@ -339,13 +339,34 @@ def test_an_annotated_entry_is_replaced(records: list[Path], tmp_path: Path) -> 
     assert ": object" not in module
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "lambda: smooth(load_assembly_from_s3(identifier='lab.Set2026.rates', sha1='old'))",
+        "lambda: load_assembly_from_s3(identifier='lab.Set2026.rates').sel(region='IT')",
+        "load_ours",
+        "functools.partial(load_ours, 3)",
+        "lambda: load_assembly_from_s3(stimulus_set_loader=lambda: mine())",
+    ],
+)
+def test_an_entry_that_does_more_than_load_is_not_replaced(value: str, records: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "lab2026"
+    folder.mkdir()
+    text = f"from a import *\n\ndata_registry['lab.Set2026.rates'] = {value}\n"
+    (folder / "__init__.py").write_text(text, "utf-8")
+    with pytest.raises(errors.InvalidData, match=r"__init__\.py, line 3, does more than load 'lab\.Set2026\.rates'"):
+        write_plugin(records, folder)
+    assert (folder / "__init__.py").read_text("utf-8") == text
+
+
 MODULE = st.sampled_from(
     [
         '"""Doc."""', "from __future__ import annotations", "from a import (\n    b,\n)  # x", "import os; x = 1", "",
         "from brainscore_vision import data_registry", "def f():\n    return 1", "@d\nclass A: pass", "\x0c", "# ü",
         "s = '''\ndata_registry['lab.Set2026.rates'] = 1\n'''", "if x:\n\tpass\nelse:\n\ty = 3", "BIBTEX = 'mine'",
         "data_registry['other'] = lambda: 1  # mine", "data_registry['lab.Set2026.rates.v2'] = 1", "(n := 5)",
-        'data_registry["lab.Set2026.rates"] = lambda: old(\n    1,  # remark\n)  # trailing', "load_stimulus_set = 3",
+        'data_registry["lab.Set2026.rates"] = lambda: load_assembly_from_s3(\n    1,  # remark\n)  # trailing',
+        "load_stimulus_set = 3",
         "data_registry['lab.Set2026.rates'] = 5; w = 7", "v = 6; data_registry['lab.Set2026.rates'] \\\n = 5",
         "stimulus_set_registry['lab.Set2026']=lambda: 1", "print('日本\u2028')  # \u2028", "async def co(): pass",
     ]

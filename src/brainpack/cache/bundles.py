@@ -50,8 +50,10 @@ def export_bundle(cache: Cache, bundle: Path, patterns: Sequence[str] = ()) -> l
     IntegrityError
         A file of the cache is damaged.
     StoreError
-        Something cannot be read or written.
+        Something cannot be read or written; or something else than a bundle would be replaced.
     """
+    if bundle.is_file() and bundle.stat().st_size and not tarfile.is_tarfile(bundle):
+        raise StoreError(f"{bundle} is no bundle, and stays as it is; name another file, such as files.tar")
     chosen = [
         entry
         for entry in entries(cache)

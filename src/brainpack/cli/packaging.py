@@ -137,9 +137,18 @@ def assembly(
         None if dims is None else tuple(dim.strip() for dim in dims.split(",")),
         values,
         variable,
-        dict(_dimension_and_table(option) for option in metadata or ()),
+        _tables(metadata or ()),
     )
     return _packaged((package_one(each, into) for each in (recipe,)), into, output)
+
+
+def _tables(options: Iterable[str]) -> dict[str, Path]:
+    tables: dict[str, Path] = {}
+    for dim, table in map(_dimension_and_table, options):
+        if dim in tables:
+            raise SettingsError(f"--metadata names two tables of {dim}: {tables[dim]} and {table}; join them into one")
+        tables[dim] = table
+    return tables
 
 
 def _dimension_and_table(option: str) -> tuple[str, Path]:

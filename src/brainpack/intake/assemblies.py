@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from brainpack.errors import InvalidData, SettingsError
 from brainpack.intake.arrays import labelled, read_npy
-from brainpack.intake.columns import with_todays_names
+from brainpack.intake.columns import EVENT, NEUROID, TIME_BIN, with_todays_names
 from brainpack.intake.reading import TABLES, read_any_table
 from brainpack.intake.tables import table_to_array, with_facts
+from brainpack.layout import PRESENTATION
+from brainpack.notices import warn
 from brainpack.objects.assemblies import CLASSES, assembly_class
 from brainpack.read.in_place import class_by_dimensions
 from brainpack.read.netcdf import read_assembly
@@ -16,7 +19,7 @@ from brainpack.settings import with_home
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from brainpack.intake.matlab import MatFile
     from brainpack.objects.assemblies import DataAssembly
 
+_DIMENSIONS: Final = (PRESENTATION, NEUROID, TIME_BIN, EVENT)
 _NETCDF: Final = (".nc", ".nc4", ".netcdf", ".cdf")
 
 
@@ -122,6 +126,8 @@ def _refuse_options(suffix: str, values: str | None, variable: str | None) -> No
 
 
 def _of_class(array: xr.DataArray, class_name: str | None, path: Path) -> DataAssembly:
+    if class_name is None:
+        _tell_misspelt(array.dims, path)
     cls = class_by_dimensions(array.dims) if class_name is None else assembly_class(class_name)
     if not cls.accepts(array.dims):
         raise SettingsError(
@@ -129,6 +135,12 @@ def _of_class(array: xr.DataArray, class_name: str | None, path: Path) -> DataAs
             f"{cls.expected_dimensions()}; correct dims or class"
         )
     return cls(_with_names_of_labels(array, path))
+
+
+def _tell_misspelt(dims: Sequence[Hashable], path: Path) -> None:
+    for dim in (dim for dim in map(str, dims) if dim not in _DIMENSIONS):
+        if meant := get_close_matches(dim.lower(), _DIMENSIONS, n=1, cutoff=0.7):
+            warn(f"{path}: no class of assemblies knows the dimension {dim}; if it is {meant[0]}, correct dims")
 
 
 def _with_names_of_labels(array: xr.DataArray, path: Path) -> xr.DataArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,13 +10,12 @@ from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.picturing.blocks import Figure, Section, Table, Words
 from brainpack.picturing.charts import bar_chart, histogram_chart
 from brainpack.picturing.distributions import coded, frequencies, histogram
-from brainpack.picturing.looks import NEUROID, labels_of
+from brainpack.picturing.looks import NEUROID, labels_of, regions_of
 from brainpack.picturing.texts import BY, clipped, counted, named, number, percent, plain, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from numpy.typing import NDArray
     from xarray import DataArray
 
     from brainpack.picturing.blocks import Block
@@ -25,7 +24,6 @@ _MOST_COORDINATES: Final = 120
 _MOST_ATTRIBUTES: Final = 40
 _BARS: Final = 12
 _EXAMPLE: Final = 28  # characters
-_REGIONS: Final = ("region", "area", "brain_area", "recording_location", "roi")
 
 
 def what_is_where(array: DataArray, extras: Mapping[str, DataArray]) -> Section:
@@ -82,15 +80,6 @@ def _extras(extras: Mapping[str, DataArray]) -> Iterator[Block]:
         rows.append((plain(name, 60), plain(lengths) or "one value", plain(array.dtype), coordinates, about))
     if rows:
         yield Table("Further arrays in the file", ("name", "dimensions", "type", "coordinates", "description"), rows)
-
-
-def regions_of(array: DataArray) -> tuple[str, NDArray[Any]] | None:
-    """Name and values of the coordinate that says in which region a neuroid is; None without one."""
-    for name in _REGIONS:
-        found = labels_of(array, name, NEUROID)
-        if found is not None:
-            return name, found
-    return None
 
 
 def neuroids_by_region(array: DataArray) -> Block | None:

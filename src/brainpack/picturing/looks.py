@@ -10,7 +10,7 @@ import numpy as np
 
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.picturing.distributions import coded, numbers
-from brainpack.picturing.sampling import Sample, blocks_touched, evenly, read_at, within_blocks
+from brainpack.picturing.sampling import EVENLY, Sample, blocks_touched, evenly, read_at, within_blocks
 from brainpack.picturing.texts import plain
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ NEUROID: Final = "neuroid"
 TIME_BIN: Final = "time_bin"
 _AT_MOST: Final = {NEUROID: 500, TIME_BIN: 120}  # entries of a dimension
 _OTHERS: Final = 400
+_SMALL: Final = 250_000  # values, of which no neuroid is left out
+_OF_A_REGION: Final = 3
+_MOST_REGIONS: Final = 200
+_REGIONS: Final = ("region", "area", "brain_area", "recording_location", "roi")
+
+
 _ALONE: Final = 1_000_000  # of the only dimension
 _VALUES: Final = 12_000_000  # in memory
 _BLOCKS: Final = 64  # of about 16 MB, that are read
@@ -100,13 +106,18 @@ def look_at(array: DataArray) -> Look:
     stored = array.variable.data
     most = _OTHERS if len(dims) > 1 else _ALONE
     positions = [evenly(length, _AT_MOST.get(dim, most)) for dim, length in zip(dims, array.shape, strict=True)]
+    if NEUROID in dims:
+        axis = dims.index(NEUROID)
+        positions[axis] = _neuroids(array, array.shape[axis])
     if PRESENTATION in dims:
         axis = dims.index(PRESENTATION)
         others = math.prod(len(found) for place, found in enumerate(positions) if place != axis)
         positions[axis] = _presentations(array, axis, _VALUES // max(others, 1))
     positions = _that_are_read_soon(stored, _within_memory(positions))
+    has_regions = regions_of(array) is not None
     samples = tuple(
-        Sample(found, length, entries(dim)) for dim, found, length in zip(dims, positions, array.shape, strict=True)
+        Sample(found, length, entries(dim), "spread over all regions" if dim == NEUROID and has_regions else EVENLY)
+        for dim, found, length in zip(dims, positions, array.shape, strict=True)
     )
     raw = read_at(stored, positions)
     found = numbers(raw)
@@ -132,6 +143,28 @@ def entries(dim: str, count: int = 2) -> str:
 def labels_of(array: DataArray, name: str, dim: str) -> NDArray[Any] | None:
     """A coordinate of a dimension; None where there is none of this name."""
     return array[name].values if name in array.coords and array[name].dims == (dim,) else None
+
+
+def regions_of(array: DataArray) -> tuple[str, NDArray[Any]] | None:
+    """Name and values of the coordinate that says in which region a neuroid is; None without one."""
+    for name in _REGIONS:
+        found = labels_of(array, name, NEUROID)
+        if found is not None:
+            return name, found
+    return None
+
+
+def _neuroids(array: DataArray, size: int) -> NDArray[np.int64]:
+    """Neuroids that are spread evenly, and a few of each region that would have less."""
+    positions = evenly(size, size if array.size <= _SMALL else _AT_MOST[NEUROID])
+    found = regions_of(array)
+    if found is None or len(positions) == size:
+        return positions
+    codes, names = coded(found[1])
+    met = np.bincount(codes[positions][codes[positions] >= 0], minlength=len(names))
+    few = np.flatnonzero(met < _OF_A_REGION)[:_MOST_REGIONS]
+    members = [np.flatnonzero(codes == region) for region in few]
+    return np.unique(np.concatenate([positions, *(each[evenly(len(each), _OF_A_REGION)] for each in members)]))
 
 
 def _presentations(array: DataArray, axis: int, most: int) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from brainpack.picturing.spikes import EVENT, spike_section
 from brainpack.picturing.stimuli import stimulus_sections
 from brainpack.picturing.texts import BY, counted, plain
 from brainpack.picturing.values import value_section
+from brainpack.read.access import reading
 from brainpack.read.in_place import arrays_in_place
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     AnyPath = str | os.PathLike[str]
 
+_START: Final = 1 << 10  # bytes, within which a page says that it is one
 LARGEST: Final = 5_000_000  # bytes of a page, which it stays below
 
 
@@ -76,12 +78,21 @@ def write_report(record: Record | AnyPath, output: AnyPath | None = None) -> Pat
     """
     material = find(record)
     path = _beside(material) if output is None else Path(output)
-    if is_data(path.name):
+    if is_data(path.name) or _is_no_page(path):
         raise StoreError(f"{path} would take the place of data; name a file with the suffix .html")
     page = _page(material)
     with whole_file(path) as partial:
         partial.write_bytes(page)
     return path
+
+
+def _is_no_page(path: Path) -> bool:
+    """Whether there is something in a file, and it is no page."""
+    if not path.is_file():
+        return False
+    with reading(path), path.open("rb") as file:
+        start = file.read(_START).lstrip().lower()
+    return bool(start) and not start.startswith((b"<!doctype html", b"<html"))
 
 
 def _beside(material: Material) -> Path:

@@ -9,9 +9,9 @@ import numpy as np
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.picturing.blocks import Figure, Sheet, Table, Thumbnail, Words
 from brainpack.picturing.charts import LINES, histogram_chart, psth_chart
-from brainpack.picturing.coordinates import regions_of, shown_units
+from brainpack.picturing.coordinates import shown_units
 from brainpack.picturing.distributions import coded, histogram
-from brainpack.picturing.looks import NEUROID, TIME_BIN
+from brainpack.picturing.looks import NEUROID, TIME_BIN, regions_of
 from brainpack.picturing.psth import best_stimuli, by_stimulus, psth
 from brainpack.picturing.reliability import SEED, split_half, splits_for
 from brainpack.picturing.svg import element

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Positions = NDArray[np.int64]
 
+EVENLY: Final = "evenly spread"
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
 
@@ -45,11 +46,14 @@ class Sample:
         Length of the dimension.
     what : str
         What an entry is, in the plural, for instance "neuroids".
+    how : str
+        Where they are among all.
     """
 
     positions: Positions
     size: int
     what: str
+    how: str = EVENLY
 
     @property
     def is_all(self) -> bool:
@@ -65,7 +69,7 @@ class Sample:
         """
         if self.is_all:
             return f"all {self.size:,} {self.what}"
-        return f"{len(self.positions):,} of {self.size:,} {self.what}, evenly spread"
+        return f"{len(self.positions):,} of {self.size:,} {self.what}, {self.how}"
 
 
 def evenly(size: int, count: int) -> Positions:

@@ -9,9 +9,9 @@ import numpy as np
 from brainpack.layout import PRESENTATION, STIMULUS_ID
 from brainpack.picturing.blocks import Figure, Section, Table, Words
 from brainpack.picturing.charts import bar_chart, histogram_chart
-from brainpack.picturing.coordinates import regions_of, shown_units
+from brainpack.picturing.coordinates import shown_units
 from brainpack.picturing.distributions import QUANTILES, coded, frequencies, histogram, in_natural_order
-from brainpack.picturing.looks import NEUROID
+from brainpack.picturing.looks import NEUROID, regions_of
 from brainpack.picturing.matrices import matrix_chart
 from brainpack.picturing.psth import mean_over
 from brainpack.picturing.sampling import evenly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from brainpack.errors import InvalidData
 from brainpack.plugin.source import bound_names
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from brainpack.plugin.entries import Entry
     from brainpack.plugin.source import Source
+
+
+_LOADERS: Final = {"load_stimulus_set_from_s3", "load_assembly_from_s3", "load_stimulus_set"}
 
 
 def entry_in(module: Source, entry: Entry) -> ast.stmt | None:
@@ -38,6 +41,11 @@ def entry_in(module: Source, entry: Entry) -> ast.stmt | None:
             f"{module.name}, line {use.lineno}, may register {entry.identifier!r}, for it uses {entry.registry} in "
             f"another way than with a key that is written out; write {entry.key} = … there, or anything at the end if "
             "it is another one, and try again"
+        )
+    if alone and not _only_loads(alone[0]):
+        raise InvalidData(
+            f"{module.name}, line {alone[0].lineno}, does more than load {entry.identifier!r}, which would be lost; "
+            f"change its arguments by hand, or write {entry.key} = None there"
         )
     return alone[0] if alone else None
 
@@ -94,6 +102,15 @@ def _assigned_alone(node: ast.stmt) -> ast.expr | None:
     if isinstance(node, ast.AnnAssign):
         return node.target
     return node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+
+
+def _only_loads(statement: ast.stmt) -> bool:
+    """Whether what is assigned is a lambda that calls nothing but what loads, or a constant in its place."""
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if not isinstance(value, ast.Lambda):
+        return isinstance(value, ast.Constant)
+    called = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
+    return {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in called} <= _LOADERS
 
 
 def _is_another(key: ast.expr | None, identifier: str) -> bool:
