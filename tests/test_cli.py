@@ -70,6 +70,16 @@ def test_help_of_a_command_has_an_example_that_parses(command: str, monkeypatch:
     assert main(example.split()) == 7
 
 
+def test_examples_work_on_the_demo(tmp_path: Path) -> None:
+    names = ("demo", "load", "show", "validate", "verify", "report", "diff", "publish", "package stimuli", "cache list")
+    for name in names:
+        example = words(run(*name.split(), "--help").stdout).partition("Example: brainpack ")[2].split()
+        done = run(*example, cwd=tmp_path)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), example
+    assert words(run("cache", "--help").stdout).endswith("Example: brainpack cache list")
+    assert (tmp_path / "brainpack-demo" / "assy_demo_Gratings_counts.html").exists()
+
+
 def words(text: str) -> str:
     """What a page of help says, without its lines and frames."""
     return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
@@ -104,10 +114,11 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
         "package assembly ~nobody_here/x.csv --identifier lab.Rates --stimuli lab.Set",
     ],
 )
-def test_the_home_of_nobody(arguments: str) -> None:
-    done = run(*arguments.split())
+def test_the_home_of_nobody(arguments: str, tmp_path: Path) -> None:
+    done = run(*arguments.split(), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"brainpack: ~nobody_here/x\S* is nowhere: .*\n", done.stderr)
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("arguments", [[], ["cache"]])
@@ -233,6 +244,18 @@ def test_demo_prints_the_files_that_it_made(tmp_path: Path) -> None:
     assert (second.returncode, second.stderr) == (0, "")
     assert dict(FILE_LINE.findall(second.stdout)) == printed
     assert "The folder held the same bytes before." in second.stdout
+
+
+def test_demo_takes_the_place_of_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "images").mkdir(parents=True)
+    (tmp_path / "mine" / "images" / "grating_1.png").write_bytes(b"the only copy")
+    done = run("demo", "mine", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "grating_1.png is of something else, and stays as it is" in done.stderr
+    assert (tmp_path / "mine" / "images" / "grating_1.png").read_bytes() == b"the only copy"
+    (tmp_path / "brainpack.toml").write_text("[", "utf-8")
+    assert run("demo", "new", cwd=tmp_path).returncode == 2
+    assert not (tmp_path / "new").exists()
 
 
 def test_demo_has_a_default_folder(tmp_path: Path) -> None:

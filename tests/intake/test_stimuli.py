@@ -57,6 +57,14 @@ def test_a_folder_with_metadata_by_id_or_by_name(tmp_path: Path) -> None:
         assert stimuli.to_dict("list") == {"stimulus_id": ["bright", "dark"], "luminance": [120.0, 0.5]}
 
 
+def test_options_and_files_that_mean_nothing_are_refused(tmp_path: Path) -> None:
+    folder = files(tmp_path / "images", "a.png")
+    with pytest.raises(errors.SettingsError, match="whose ids are file names, so 'nonsense' is no column"):
+        stimuli_from(folder, id_column="nonsense")
+    with pytest.raises(errors.InvalidData, match=r"labels\.xlsx is a spreadsheet, which is not read; save it as CSV"):
+        stimuli_from(folder, metadata=table(tmp_path, "PK", "labels.xlsx"))
+
+
 def test_metadata_of_ids_that_are_text_only_in_a_folder(tmp_path: Path) -> None:
     folder = files(tmp_path / "images", "1.5.png", "2.5.png")
     stimuli = stimuli_from(folder, metadata=table(tmp_path, "stimulus_id,luminance\n2.5,120\n1.5,0.5\n"))

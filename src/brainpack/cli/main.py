@@ -49,6 +49,7 @@ package = _group()
 cache = _group(
     no_args_is_help=True,
     help="Look after what was fetched from stores: the folder $BRAINIO_HOME, by default ~/.brainio.",
+    epilog="Example: brainpack cache list",
 )
 
 
@@ -74,33 +75,33 @@ def _brainpack(
 app.add_typer(package, name="package", rich_help_panel=_PACKAGE)
 command_of_group(package, example="package --project my-data")(packaging.package)
 command(
-    package, "stimuli", example="package stimuli images --identifier lab.Author2026 --metadata stimuli.csv"
+    package, "stimuli", example="package stimuli brainpack-demo/images --identifier lab.Author2026"
 )(packaging.stimuli)  # fmt: skip
 command(
     package, "assembly", example="package assembly rates.csv --identifier lab.Author2026.rates --stimuli lab.Author2026"
 )(packaging.assembly)  # fmt: skip
-command(app, "demo", example="demo my-demo", rich_help_panel=_PACKAGE)(demo.demo)
+command(app, "demo", example="demo brainpack-demo", rich_help_panel=_PACKAGE)(demo.demo)
 command(
     app, "run", example="run package_data.py --bucket-name my-bucket/lab", context_settings=_WITHOUT_ITS_OPTIONS,
     rich_help_panel=_PACKAGE,
 )(running.run)  # fmt: skip
 for _name in ("load", "show"):
     command(
-        app, _name, example=f"{_name} assy_lab_Author2026_rates.brainpack.json", rich_help_panel=_CHECK,
+        app, _name, example=f"{_name} brainpack-demo/assy_demo_Gratings_counts.brainpack.json", rich_help_panel=_CHECK,
         hidden=_name == "show",
     )(showing.load)  # fmt: skip
 command(
-    app, "validate", example="validate my-packages --profile publish --ignore BP-S015", rich_help_panel=_CHECK
+    app, "validate", example="validate brainpack-demo --ignore BP-S015", rich_help_panel=_CHECK
 )(validating.validate)  # fmt: skip
 command(
-    app, "verify", example="verify s3://bucket/folder/assy_lab_Author2026.brainpack.json", rich_help_panel=_CHECK
+    app, "verify", example="verify brainpack-demo", rich_help_panel=_CHECK
 )(verifying.verify)  # fmt: skip
 command(
-    app, "report", example="report packages/assy_lab_Author2026_rates.brainpack.json", rich_help_panel=_CHECK
+    app, "report", example="report brainpack-demo/assy_demo_Gratings_counts.brainpack.json", rich_help_panel=_CHECK
 )(reporting.report)  # fmt: skip
-command(app, "diff", example="diff yesterday today --rtol 1e-6", rich_help_panel=_CHECK)(comparing.diff)
+command(app, "diff", example="diff brainpack-demo brainpack-demo --rtol 1e-6", rich_help_panel=_CHECK)(comparing.diff)
 command(
-    app, "publish", example="publish brainpack-demo --to s3://bucket/folder --dry-run", rich_help_panel=_SHARE
+    app, "publish", example="publish brainpack-demo --to published --dry-run", rich_help_panel=_SHARE
 )(publishing.publish)  # fmt: skip
 command(
     app, "plugin", example="plugin s3://bucket/folder --to brainscore_vision/data/lab2026", rich_help_panel=_SHARE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
@@ -16,6 +17,8 @@ from brainpack.objects.assemblies import NeuroidAssembly, SpikeTimesAssembly
 from brainpack.objects.stimuli import StimulusSet
 from brainpack.packaging import package_data_assembly_locally, package_stimulus_set_locally
 from brainpack.record.records import read_record
+from brainpack.settings import with_home
+from brainpack.validation.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +85,8 @@ def run(folder: Path) -> Outcome:
     StoreError
         The folder cannot be written.
     """
+    folder = with_home(folder)
+    Project.find(folder)  # which may refuse, and then nothing is written
     experiment = simulate()
     before = _digests_in(folder)
     _save(experiment.images, folder / IMAGES)
@@ -92,10 +97,15 @@ def run(folder: Path) -> Outcome:
 
 
 def _save(images: Mapping[str, NDArray[np.uint8]], folder: Path) -> None:
+    is_ours = (folder.parent / record_name("stimulus_set", STIMULI)).exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, pixels in images.items():
-            Image.fromarray(pixels).save(folder / f"{name}.png")
+            path, file = folder / f"{name}.png", BytesIO()
+            Image.fromarray(pixels).save(file, "PNG")
+            if not is_ours and path.exists() and path.read_bytes() != file.getvalue():
+                raise StoreError(f"{path} is of something else, and stays as it is; choose another folder")
+            path.write_bytes(file.getvalue())
     except OSError as error:
         raise StoreError(
             f"the images could not be written to {folder}: {error.strerror or error}. "

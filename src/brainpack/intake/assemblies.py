@@ -182,5 +182,5 @@ def _matlab(path: Path, dims: Sequence[str] | None, variable: str | None, tables
 
 
 def _struct_or_table(file: MatFile, source: Path) -> pd.DataFrame:
-    """A table beside the file, or, without the suffix of one, a struct in the file."""
-    return _table(source) if source.suffix.lower() in TABLES else with_todays_names(file.table(source.name))
+    """A table beside the file, or, without a suffix, a struct in the file."""
+    return _table(source) if source.suffix else with_todays_names(file.table(source.name))

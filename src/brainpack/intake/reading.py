@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
 _PARQUET: Final = ".parquet"
+_SPREADSHEETS: Final = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 TABLES: Final = (*_SEPARATORS, _PARQUET)
 # exact by default since pandas 3, which deprecates the argument
 _EXACT_FLOATS: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
@@ -60,6 +61,8 @@ def read_any_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame
         It is Parquet, and pyarrow is not installed.
     """
     refuse_other_than_file(path)
+    if path.suffix.lower() in _SPREADSHEETS:
+        raise InvalidData(f"{path} is a spreadsheet, which is not read; save it as CSV in UTF-8")
     if path.suffix.lower() == _PARQUET:
         table = _parquet(path)
     else:

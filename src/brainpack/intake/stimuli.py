@@ -82,6 +82,10 @@ def stimuli_from(
     if is_folder:
         if file_column is not None:
             raise SettingsError(f"{path} is a folder, which has no column {file_column!r}; leave the option out")
+        if id_column is not None and metadata is None:
+            raise SettingsError(
+                f"{path} is a folder, whose ids are file names, and no table has {id_column!r}; leave it out"
+            )
         table, paths = _folder(path)
     else:
         table, paths = _table(path, id_column, file_column)
