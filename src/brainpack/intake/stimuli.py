@@ -84,7 +84,7 @@ def stimuli_from(
             raise SettingsError(f"{path} is a folder, which has no column {file_column!r}; leave the option out")
         if id_column is not None and metadata is None:
             raise SettingsError(
-                f"{path} is a folder, whose ids are file names, and no table has {id_column!r}; leave it out"
+                f"{path} is a folder, whose ids are file names, so {id_column!r} is no column; leave it out"
             )
         table, paths = _folder(path)
     else:
