@@ -164,17 +164,18 @@ def test_json_tells_of_an_error_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error"),
+    ("arguments", "error", "message"),
     [
-        (["verify", "--json"], "MissingParameter"),
-        (["nothing", "--json"], "UsageError"),
-        (["validate", "a", "--profile", "final", "--json"], "BadParameter"),
+        (["verify", "--json"], "MissingParameter", "Missing argument 'RECORD_OR_PLACE'"),
+        (["nothing", "--json"], "UsageError", "'nothing'"),
+        (["validate", "a", "--profile", "final", "--json"], "BadParameter", "'--profile'"),
     ],
 )
-def test_json_tells_of_wrong_usage_too(arguments: list[str], error: str) -> None:
+def test_json_tells_of_wrong_usage_too(arguments: list[str], error: str, message: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
-    assert json.loads(done.stdout)["error"]["type"] == error
+    answer = json.loads(done.stdout)["error"]
+    assert (answer["type"], message in answer["message"]) == (error, True)
     assert "Usage: " in done.stderr
     assert run(*arguments[:-1]).stdout == ""
 

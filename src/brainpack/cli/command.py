@@ -188,8 +188,9 @@ def answer_with_error(error: BaseException, output: Output) -> None:
     """Print an error for machines, in one line."""
     if not output.json:
         return
+    write = getattr(error, "format_message", error.__str__)  # of typer, which also names the option
     try:
-        print(json.dumps({"error": {"type": type(error).__name__, "message": str(error)}}), flush=True)
+        print(json.dumps({"error": {"type": type(error).__name__, "message": write()}}), flush=True)
     except OSError:  # it is said on standard error
         forget_standard_output()
 
