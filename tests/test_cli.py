@@ -70,14 +70,19 @@ def test_help_of_a_command_has_an_example_that_parses(command: str, monkeypatch:
     assert main(example.split()) == 7
 
 
-def test_examples_work_on_the_demo(tmp_path: Path) -> None:
+def test_examples_work_on_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     names = ("demo", "load", "show", "validate", "verify", "report", "diff", "publish", "package stimuli", "cache list")
     for name in names:
-        example = words(run(*name.split(), "--help").stdout).partition("Example: brainpack ")[2].split()
-        done = run(*example, cwd=tmp_path)
-        assert (done.returncode, "Traceback" in done.stderr) == (0, False), example
-    assert words(run("cache", "--help").stdout).endswith("Example: brainpack cache list")
+        assert main([*name.split(), "--help"]) == 0
+        example = words(capsys.readouterr().out).partition("Example: brainpack ")[2]
+        assert main(example.split()) == 0, example
+        capsys.readouterr()
     assert (tmp_path / "brainpack-demo" / "assy_demo_Gratings_counts.html").exists()
+    main(["cache", "--help"])
+    assert words(capsys.readouterr().out).endswith("Example: brainpack cache list")
 
 
 def words(text: str) -> str:
@@ -114,10 +119,14 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
         "package assembly ~nobody_here/x.csv --identifier lab.Rates --stimuli lab.Set",
     ],
 )
-def test_the_home_of_nobody(arguments: str, tmp_path: Path) -> None:
-    done = run(*arguments.split(), cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"brainpack: ~nobody_here/x\S* is nowhere: .*\n", done.stderr)
+def test_the_home_of_nobody(
+    arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments.split()) == 2
+    said = capsys.readouterr()
+    assert re.fullmatch(r"brainpack: ~nobody_here/x\S* is nowhere: .*\n", said.err)
+    assert said.out == ""
     assert not [*tmp_path.iterdir()]
 
 
