@@ -162,6 +162,7 @@ def _version_5(path: Path) -> dict[str, Any]:
     def load(names: list[str] | None, *, is_as_stored: bool = False) -> dict[str, Any]:
         """Variables with their types in MATLAB; or in that of the file, which alone keeps imaginary parts."""
         with path.open("rb") as file, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*`spmatrix`", DeprecationWarning)  # sparse matrices are not used
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             return dict(loadmat(file, variable_names=names, mat_dtype=not is_as_stored, chars_as_strings=True))
 
